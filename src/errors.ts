@@ -1,0 +1,137 @@
+/**
+ * Every way in which trop can fail: one closed list of codes with the data their messages need.
+ *
+ * A code is for programs and tests; `src/cli/report.ts` alone turns a failure into words and an
+ * exit code. What SQLite, the file system or a YAML parser throws becomes one of these at the edge
+ * of the folder that called it, with the original as `cause`.
+ *
+ * @module
+ */
+
+/** A reservation's key as it appears in failures; `tag` is `null` for the untagged reservation. */
+export interface FailureKey {
+  readonly path: string;
+  readonly tag: string | null;
+}
+
+/** One rule of the newer schema that rows of the older one break. */
+export interface Violation {
+  readonly category: string;
+  /** How many rows or groups break it. */
+  readonly count: number;
+  /** Up to five keys, already escaped, that break it. Never a project or a task. */
+  readonly keys: readonly string[];
+}
+
+/** Why trop can fail; a {@linkcode TropError} carries one of these. */
+export type Failure =
+  // What a person typed, or a file said.
+  | { readonly code: "usage"; readonly message: string; readonly command?: string }
+  | { readonly code: "invalid-arguments"; readonly message: string }
+  | {
+    readonly code: "validation";
+    readonly field: string;
+    readonly message: string;
+    /** Where the value came from: a file, a variable's name, `<command line>`. */
+    readonly source?: string;
+  }
+  | { readonly code: "configuration"; readonly failure: Failure }
+  | { readonly code: "invalid-path"; readonly path: string; readonly reason: string }
+  | { readonly code: "path-not-found"; readonly path: string }
+  | { readonly code: "path-unrelated"; readonly target: string; readonly directory: string }
+  // A negative answer that is no fault.
+  | { readonly code: "assertion-failed"; readonly message: string }
+  // Files outside the database.
+  | { readonly code: "io"; readonly message: string; readonly layer: "command" | "domain" }
+  | { readonly code: "permission-missing"; readonly permission: string; readonly path: string }
+  // The database.
+  | {
+    readonly code: "lock-timeout";
+    readonly operation: string;
+    /** The configured wait, in milliseconds. */
+    readonly timeoutMs: number;
+    readonly waitedMs: number;
+    readonly sqliteCode: number;
+    readonly path: string;
+  }
+  | { readonly code: "not-initialised"; readonly path: string }
+  | {
+    readonly code: "unsupported-schema-version";
+    readonly path: string;
+    readonly expected: number;
+    readonly found: number;
+  }
+  | {
+    readonly code: "migration-required";
+    readonly path: string;
+    readonly found: number;
+    readonly target: number;
+  }
+  | {
+    readonly code: "migration-blocked";
+    readonly path: string;
+    readonly from: number;
+    readonly to: number;
+    readonly violations: readonly Violation[];
+  }
+  | {
+    readonly code: "database-corruption";
+    readonly path: string;
+    /** Already escaped for a terminal, as are all keys below. */
+    readonly reason: string;
+    readonly table?: string;
+    readonly field?: string;
+    readonly key?: string;
+    readonly sqliteCode?: number;
+  }
+  | {
+    readonly code: "read-only-database";
+    readonly path: string;
+    readonly hint: string;
+    readonly sqliteCode: number;
+  }
+  | {
+    readonly code: "cannot-open-database";
+    readonly path: string;
+    readonly reason: string;
+    readonly hint: string;
+    readonly sqliteCode?: number;
+  }
+  | { readonly code: "disk-full"; readonly path: string }
+  | {
+    readonly code: "database-io";
+    readonly path: string;
+    readonly message: string;
+    readonly hint: string;
+    readonly sqliteCode: number;
+  }
+  | { readonly code: "port-conflict"; readonly port: number; readonly owner: FailureKey }
+  | { readonly code: "key-conflict"; readonly key: FailureKey }
+  | {
+    readonly code: "database-internal";
+    readonly path: string;
+    readonly operation: string;
+    readonly message: string;
+    readonly sqliteCode?: number;
+  }
+  // Allocation.
+  | { readonly code: "range-exhausted"; readonly min: number; readonly max: number };
+
+/** A failure that trop knows; anything else that is thrown is a defect in trop. */
+export class TropError extends Error {
+  override readonly name = "TropError";
+
+  constructor(readonly failure: Failure, options?: ErrorOptions) {
+    super(JSON.stringify(failure), options);
+  }
+
+  /** The failure's code: what programs and tests look at. */
+  get code(): Failure["code"] {
+    return this.failure.code;
+  }
+}
+
+/** A value that breaks the rule of `field`; `message` says which. */
+export function validationError(field: string, message: string): TropError {
+  return new TropError({ code: "validation", field, message });
+}

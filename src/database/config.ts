@@ -1,0 +1,88 @@
+/**
+ * Where the database lies and how it is opened, as plain options with defaults.
+ *
+ * @module
+ */
+
+import { TropError } from "../errors.ts";
+import { type Clock, systemClock } from "../domain/timestamp.ts";
+
+/** The database's name inside the data directory. */
+export const DATABASE_FILE = "trop.db";
+
+/** How long to wait for a lock unless told otherwise, in milliseconds. */
+export const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+
+/** SQLite's own limit: a larger busy timeout means no waiting at all. */
+export const MAX_BUSY_TIMEOUT_MS = 2_147_483_647;
+
+/** How a database is opened. */
+export interface DatabaseOptions {
+  /** An absolute path. */
+  readonly path: string;
+  /** The longest wait for other writers in one command: whole milliseconds, 0 for none. */
+  readonly busyTimeoutMs: number;
+  /** Whether a missing file, and its directory, are created. */
+  readonly autoCreate: boolean;
+  /** Opens without the right to write: nothing is created, migrated or configured. */
+  readonly readOnly: boolean;
+  /**
+   * For reading commands: the file is created and migrated like any other, and then every
+   * statement that would write is refused.
+   */
+  readonly queryOnly: boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * Options for the database at `path`.
+ *
+ * @param overrides What differs from the defaults: wait 5000 ms, create, write. `readOnly` turns
+ * creation off too.
+ */
+export function databaseOptions(
+  path: string,
+  overrides: Partial<Omit<DatabaseOptions, "path">> = {},
+): DatabaseOptions {
+  const options = {
+    path,
+    busyTimeoutMs: DEFAULT_BUSY_TIMEOUT_MS,
+    autoCreate: true,
+    readOnly: false,
+    queryOnly: false,
+    clock: systemClock,
+    ...overrides,
+  };
+  return options.readOnly ? { ...options, autoCreate: false } : options;
+}
+
+/**
+ * The data directory: what `--data-dir` says, else `TROP_DATA_DIR`, else `.trop` in the home
+ * directory (`HOME`, else `USERPROFILE`). An empty variable counts as unset. The text is used as
+ * it is given: neither expanded nor made absolute.
+ *
+ * @throws {TropError} `configuration` when none of them says anything.
+ */
+export function resolveDataDirectory(
+  option: string | undefined,
+  env: (name: string) => string | undefined,
+): string {
+  const named = option || env("TROP_DATA_DIR");
+  if (named) return named;
+  const home = env("HOME") || env("USERPROFILE");
+  if (home) return `${home.replace(/(?<=.)[/\\]+$/, "")}/.trop`;
+  throw new TropError({
+    code: "configuration",
+    failure: {
+      code: "validation",
+      field: "data_dir",
+      message: "Cannot determine the data directory: HOME is not set; " +
+        "set TROP_DATA_DIR or pass --data-dir",
+    },
+  });
+}
+
+/** The database file in `dataDirectory`. */
+export function databasePath(dataDirectory: string): string {
+  return `${dataDirectory.replace(/(?<=.)[/\\]+$/, "")}/${DATABASE_FILE}`;
+}

@@ -1,0 +1,111 @@
+/**
+ * The outside world as the command line meets it: environment, working directory, clock and the
+ * two output streams. Everything above the layers below gets it as an argument, so a test can put
+ * another world in its place.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "../domain/timestamp.ts";
+import { TropError } from "../errors.ts";
+
+/** What a command may ask of the machine it runs on. */
+export interface Host {
+  /** An environment variable; `undefined` when it is unset or not valid Unicode. */
+  env(name: string): string | undefined;
+  /**
+   * The working directory, asked for when it is needed: some commands do without, and it may be
+   * gone.
+   *
+   * @throws {TropError} `io` when the system cannot tell.
+   */
+  cwd(): string;
+  readonly now: Clock;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+/** Where text goes. */
+export interface OutputStream {
+  /** Writes all of `text` before it returns. */
+  write(text: string): void;
+  isTerminal(): boolean;
+}
+
+/** Nobody reads standard output any more; the program ends, and it is no failure. */
+export class ClosedOutput extends Error {
+  override readonly name = "ClosedOutput";
+}
+
+/** The machine that trop runs on. */
+export const systemHost: Host = {
+  env: readVariable,
+  cwd: workingDirectory,
+  now: systemClock,
+  stdout: {
+    write: (text) => writeProduct(text),
+    isTerminal: () => Deno.stdout.isTerminal(),
+  },
+  stderr: {
+    write: (text) => writeDiagnostic(text),
+    isTerminal: () => Deno.stderr.isTerminal(),
+  },
+};
+
+function readVariable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return undefined;
+    throw error;
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const message = `cannot tell the current directory: ${reason(cause)}`;
+    throw new TropError({ code: "io", message, layer: "command" }, { cause });
+  }
+}
+
+function writeProduct(text: string): void {
+  try {
+    writeAll(Deno.stdout, text);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.BrokenPipe) throw new ClosedOutput();
+    const message = `cannot write to standard output: ${reason(cause)}`;
+    throw new TropError({ code: "io", message, layer: "command" }, { cause });
+  }
+}
+
+function writeDiagnostic(text: string): void {
+  try {
+    writeAll(Deno.stderr, text);
+  } catch {
+    // There is no place left to complain, and the command's work is worth finishing.
+  }
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(stream.writeSync(rest));
+    } catch (error) {
+      // A pipe that another process switched to non-blocking is full for the moment.
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      sleep(1);
+    }
+  }
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -38,6 +38,7 @@ export type Failure =
   | { readonly code: "configuration"; readonly failure: Failure }
   | { readonly code: "invalid-path"; readonly path: string; readonly reason: string }
   | { readonly code: "path-not-found"; readonly path: string }
+  | { readonly code: "path-denied"; readonly path: string }
   | { readonly code: "path-unrelated"; readonly target: string; readonly directory: string }
   // A negative answer that is no fault.
   | { readonly code: "assertion-failed"; readonly message: string }

@@ -26,7 +26,7 @@ export interface Violation {
 /** Why trop can fail; a {@linkcode TropError} carries one of these. */
 export type Failure =
   // What a person typed, or a file said.
-  | { readonly code: "usage"; readonly message: string; readonly command?: string }
+  | { readonly code: "usage"; readonly message: string }
   | { readonly code: "invalid-arguments"; readonly message: string }
   | {
     readonly code: "validation";
@@ -40,11 +40,23 @@ export type Failure =
   | { readonly code: "path-not-found"; readonly path: string }
   | { readonly code: "path-denied"; readonly path: string }
   | { readonly code: "path-unrelated"; readonly target: string; readonly directory: string }
+  | {
+    readonly code: "sticky-field";
+    readonly field: "project" | "task";
+    readonly stored: string | null;
+    readonly requested: string | null;
+  }
+  | { readonly code: "not-found"; readonly message: string }
   // A negative answer that is no fault.
   | { readonly code: "assertion-failed"; readonly message: string }
   // Files outside the database.
   | { readonly code: "io"; readonly message: string; readonly layer: "command" | "domain" }
-  | { readonly code: "permission-missing"; readonly permission: string; readonly path: string }
+  | {
+    readonly code: "permission-missing";
+    /** The flag that grants it, such as `--allow-write`. */
+    readonly permission: string;
+    readonly path: string;
+  }
   // The database.
   | {
     readonly code: "lock-timeout";
@@ -116,7 +128,27 @@ export type Failure =
     readonly sqliteCode?: number;
   }
   // Allocation.
-  | { readonly code: "range-exhausted"; readonly min: number; readonly max: number };
+  | {
+    readonly code: "range-exhausted";
+    readonly min: number;
+    readonly max: number;
+    /** Each kind at most once, in this order: reserved, excluded, occupied. */
+    readonly blockers: readonly ("reserved" | "excluded" | "occupied")[];
+    /** The phases of the automatic cleanup that were on; with neither, none ran. */
+    readonly pruning: boolean;
+    readonly expiration: boolean;
+    readonly pruned: number;
+    readonly expired: number;
+  }
+  | {
+    readonly code: "probe-failed";
+    readonly port: number;
+    readonly protocol: "tcp" | "udp";
+    readonly family: "ipv4" | "ipv6";
+    readonly scope: "localhost" | "wildcard";
+    readonly address: string;
+    readonly reason: string;
+  };
 
 /** A failure that trop knows; anything else that is thrown is a defect in trop. */
 export class TropError extends Error {

@@ -32,6 +32,15 @@ export interface DatabaseOptions {
    */
   readonly queryOnly: boolean;
   readonly clock: Clock;
+  /** Told of every transaction when it has ended; never of what was in it. */
+  readonly log?: (entry: TransactionLogEntry) => void;
+}
+
+/** One transaction that has ended, for debugging. */
+export interface TransactionLogEntry {
+  readonly operation: string;
+  readonly kind: "read" | "write";
+  readonly durationMs: number;
 }
 
 /**

@@ -16,10 +16,18 @@ import {
 } from "./sqlite.ts";
 
 /** Opens a file with the SQLite inside the run time. */
-export const openSqlite: OpenSqlite = (path, { readOnly, timeoutMs }) =>
-  new NodeConnection(
-    guard(() => new DatabaseSync(path, { readOnly, timeout: timeoutMs })),
+export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs }) => {
+  const location = immutable ? immutableUri(path) : path;
+  return new NodeConnection(
+    guard(() => new DatabaseSync(location, { readOnly, timeout: timeoutMs })),
   );
+};
+
+/** The run time checks the text of a URI, not the file, so this wants unscoped permissions. */
+function immutableUri(path: string): string {
+  const encoded = path.split(/[/\\]/).map(encodeURIComponent).join("/");
+  return `file://${encoded.startsWith("/") ? "" : "/"}${encoded}?immutable=1`;
+}
 
 class NodeConnection implements SqliteConnection {
   readonly #database: DatabaseSync;
@@ -41,8 +49,8 @@ class NodeConnection implements SqliteConnection {
         throw new TypeError(`more than one statement: ${sql}`);
       }
       statement.setReadBigInts(true);
-      // Rows as arrays are read four times as fast as rows as objects.
-      statement.setReturnArrays(true);
+      // Rows as arrays are read three times as fast as rows as objects.
+      (statement as ArrayStatement).setReturnArrays(true);
       return new NodeStatement(statement, countParameters(sql));
     });
   }
@@ -57,6 +65,9 @@ class NodeConnection implements SqliteConnection {
     this.close();
   }
 }
+
+/** What the run time has had since 2.6 and its types leave out. */
+type ArrayStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
 
 class NodeStatement implements Statement {
   readonly #statement: StatementSync;

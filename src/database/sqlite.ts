@@ -25,10 +25,14 @@ export interface Statement {
   iterate(...parameters: readonly SqliteParameter[]): IterableIterator<Row>;
 }
 
-/** One open database file; it belongs to one thread. */
-export interface SqliteConnection extends Disposable {
+/** Where statements come from. */
+export interface Statements {
   /** @throws {SqliteError} when the text is no single statement of valid SQL. */
   prepare(sql: string): Statement;
+}
+
+/** One open database file; it belongs to one thread. */
+export interface SqliteConnection extends Statements, Disposable {
   /** Whether a transaction is open. SQLite may end one by itself, for example on a full disk. */
   readonly inTransaction: boolean;
   /** Closes the file and rolls back what is open; closing twice does nothing. */
@@ -38,6 +42,8 @@ export interface SqliteConnection extends Disposable {
 /** How a file is opened. */
 export interface SqliteOpenOptions {
   readonly readOnly: boolean;
+  /** Reads as if nobody could write the file: without locks, and blind to a write-ahead log. */
+  readonly immutable: boolean;
   /** The busy timeout from the first statement on: whole milliseconds, 0 to 2147483647. */
   readonly timeoutMs: number;
 }

@@ -1,0 +1,288 @@
+/**
+ * An open database: the sequence that opens it safely beside other processes, and its closing.
+ *
+ * @module
+ */
+
+import { TropError, validationError } from "../errors.ts";
+import { isStorable } from "../domain/text.ts";
+import type { RowSource } from "./codec.ts";
+import { type DatabaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
+import { openSqlite } from "./driver.ts";
+import { type Circumstances, isBusy, translating } from "./failures.ts";
+import { prepareFile } from "./files.ts";
+import { bringUpToDate, refuseUnlessCurrent } from "./migrations.ts";
+import {
+  type OpenSqlite,
+  RESULT,
+  type Row,
+  type SqliteConnection,
+  SqliteError,
+  type Statement,
+} from "./sqlite.ts";
+import { readState } from "./state.ts";
+import { withRead } from "./transaction.ts";
+
+/** Something about an open database that a person should know though the command goes on. */
+export type DatabaseNotice =
+  /** The write-ahead log cannot be had here; `mode` is the rollback journal's. */
+  | { readonly code: "no-write-ahead-log"; readonly mode: string }
+  /** SQLite before 3.51.3 can, rarely, damage a file that two processes write. */
+  | { readonly code: "old-sqlite"; readonly version: string }
+  /** The place cannot be written, so the file is read as if nobody else could write it either. */
+  | { readonly code: "immutable" };
+
+const OPENING = "opening, configuring, or migrating the database";
+
+/**
+ * Opens the database that `options` name. Whoever opens it closes it, best with `using`.
+ *
+ * The waits for other processes on the way share `options.busyTimeoutMs` with the command's own
+ * transaction. A file that is refused keeps every byte.
+ *
+ * @param open The driver; a test hands in one that watches or fails.
+ * @throws {TropError} `not-initialised` when the file is missing and may not be created,
+ * `validation` of an option, `lock-timeout`, and every failure of a file that cannot be used.
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { databaseOptions } from "./config.ts";
+ * import { list } from "./operations.ts";
+ * import { withRead } from "./transaction.ts";
+ *
+ * const directory = Deno.makeTempDirSync();
+ * {
+ *   using database = openDatabase(databaseOptions(`${directory}/trop.db`));
+ *   assert.deepEqual(withRead(database, "reading an example", list), []);
+ * }
+ * Deno.removeSync(directory, { recursive: true });
+ * ```
+ */
+export function openDatabase(options: DatabaseOptions, open: OpenSqlite = openSqlite): Database {
+  checkOptions(options);
+  return translating(() => circumstancesOfOpening(options), () => {
+    prepareFile(options);
+    try {
+      return openAndConfigure(options, open, false);
+    } catch (error) {
+      if (!canReadAsImmutable(error, options)) throw error;
+      return openAndConfigure(options, open, true);
+    }
+  });
+}
+
+/** An open database file. Statements run inside `withRead` and `withWrite`, see transaction.ts. */
+export class Database implements RowSource, Disposable {
+  readonly notices: DatabaseNotice[] = [];
+  /** What kind of transaction is open, if any; kept by transaction.ts. */
+  transaction: "read" | "write" | undefined;
+  readonly #connection: SqliteConnection;
+  readonly #statements = new Map<string, Statement>();
+  #busyTimeoutMs: number;
+  #waitedMs = 0;
+
+  constructor(connection: SqliteConnection, readonly options: DatabaseOptions) {
+    this.#connection = connection;
+    this.#busyTimeoutMs = options.busyTimeoutMs;
+  }
+
+  get path(): string {
+    return this.options.path;
+  }
+
+  /** See {@linkcode SqliteConnection.inTransaction}. */
+  get inTransaction(): boolean {
+    return this.#connection.inTransaction;
+  }
+
+  /** A statement of this text, made once and kept until the database is closed. */
+  prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Runs `act`, which may wait for another process: for what is left of the command's wait, of
+   * which the time it took is then taken off.
+   */
+  waiting<T>(act: () => T): T {
+    const leftMs = this.waitLeftMs;
+    if (leftMs !== this.#busyTimeoutMs) setBusyTimeout(this.#connection, leftMs);
+    this.#busyTimeoutMs = leftMs;
+    const start = performance.now();
+    try {
+      return act();
+    } finally {
+      this.#waitedMs += performance.now() - start;
+    }
+  }
+
+  /** What is left of the wait, in whole milliseconds, rounded up. */
+  get waitLeftMs(): number {
+    return Math.max(0, Math.ceil(this.options.busyTimeoutMs - this.#waitedMs));
+  }
+
+  /** The next transaction may wait for the whole time again. */
+  renewWait(): void {
+    this.#waitedMs = 0;
+  }
+
+  /** What failures of `operation` are told with. */
+  circumstances(operation: string): Circumstances {
+    return {
+      path: this.path,
+      operation,
+      timeoutMs: this.options.busyTimeoutMs,
+      waitedMs: Math.round(this.#waitedMs),
+    };
+  }
+
+  /** Closes the file; an open transaction is rolled back. Closing twice does nothing. */
+  close(): void {
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function circumstancesOfOpening({ path, busyTimeoutMs }: DatabaseOptions): Circumstances {
+  return { path, operation: OPENING, timeoutMs: busyTimeoutMs, waitedMs: busyTimeoutMs };
+}
+
+function checkOptions({ path, busyTimeoutMs }: DatabaseOptions): void {
+  // SQLite takes an empty name for a private temporary database and `file:` for a URI.
+  if (path === "" || path === ":memory:" || path.startsWith("file:") || !isStorable(path)) {
+    throw validationError("path", "want the absolute path of a file");
+  }
+  if (!Number.isInteger(busyTimeoutMs) || busyTimeoutMs < 0) {
+    throw validationError("maximum_lock_wait_seconds", "want a whole number of at least 0");
+  }
+  if (busyTimeoutMs > MAX_BUSY_TIMEOUT_MS) {
+    throw validationError("maximum_lock_wait_seconds", "must not exceed 2147483");
+  }
+}
+
+function openAndConfigure(
+  options: DatabaseOptions,
+  open: OpenSqlite,
+  immutable: boolean,
+): Database {
+  const { path, readOnly, busyTimeoutMs: timeoutMs } = options;
+  const database = new Database(open(path, { readOnly, immutable, timeoutMs }), options);
+  try {
+    if (immutable) database.notices.push({ code: "immutable" });
+    configure(database, readOnly || immutable);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The order matters: what can wait comes after the timeout, what writes after the refusals. */
+function configure(database: Database, readOnly: boolean): void {
+  checkEngine(database);
+  const state = withRead(database, OPENING, readState);
+  if (readOnly) {
+    refuseUnlessCurrent(database, state);
+    return;
+  }
+  if (state.kind === "empty" && !database.options.autoCreate) {
+    throw new TropError({ code: "not-initialised", path: database.path });
+  }
+  chooseJournal(database);
+  if (state.kind !== "current") bringUpToDate(database, OPENING);
+  if (database.options.queryOnly) database.prepare("PRAGMA query_only = ON").run();
+}
+
+function checkEngine(database: Database): void {
+  const { busyTimeoutMs } = database.options;
+  // A driver may ignore the option that it was opened with.
+  if (database.prepare("PRAGMA busy_timeout").get()?.[0] !== BigInt(busyTimeoutMs)) {
+    setBusyTimeout(database, busyTimeoutMs);
+  }
+  const version = String(database.prepare("SELECT sqlite_version()").get()?.[0]);
+  if (isOlder(version, [3, 37, 0])) {
+    throw new SqliteError(`SQLite ${version} cannot read strict tables, want 3.37 or newer`, 1);
+  }
+  if (isOlder(version, [3, 51, 3])) database.notices.push({ code: "old-sqlite", version });
+  // A doctored file must not run functions through its schema, nor damaged cells go unnoticed.
+  database.prepare("PRAGMA trusted_schema = OFF").run();
+  database.prepare("PRAGMA cell_size_check = ON").run();
+}
+
+function isOlder(version: string, wanted: readonly number[]): boolean {
+  const found = version.split(".").map(Number);
+  const index = wanted.findIndex((part, position) => part !== found[position]);
+  return index >= 0 && (found[index] ?? 0) < wanted[index]!;
+}
+
+function setBusyTimeout(statements: { prepare(sql: string): Statement }, timeoutMs: number): void {
+  // A pragma takes no parameters; the value was checked to be a whole number.
+  const answer = statements.prepare(`PRAGMA busy_timeout = ${timeoutMs}`).get()?.[0];
+  if (answer !== BigInt(timeoutMs)) throw new SqliteError("cannot set the busy timeout", undefined);
+}
+
+/** Sets the write-ahead log where the file has none yet, and how much to wait for the disk. */
+function chooseJournal(database: Database): void {
+  const mode = writeAheadLogMode(database);
+  switch (mode) {
+    case "wal":
+      // Consistent after a loss of power; only the last commits may be missing then.
+      database.prepare("PRAGMA synchronous = NORMAL").run();
+      return;
+    case "memory":
+    case "off":
+      throw new SqliteError(`journal mode ${mode} cannot undo a failed change`, undefined);
+    default:
+      database.prepare("PRAGMA synchronous = FULL").run();
+      database.notices.push({ code: "no-write-ahead-log", mode });
+  }
+}
+
+function writeAheadLogMode(database: Database): string {
+  const modeOf = (row: Row | undefined) => String(row?.[0]);
+  const mode = modeOf(database.prepare("PRAGMA journal_mode").get());
+  if (mode === "wal") return mode;
+  for (;;) {
+    try {
+      return database.waiting(() => modeOf(database.prepare("PRAGMA journal_mode = WAL").get()));
+    } catch (error) {
+      if (error instanceof SqliteError && error.primaryCode === RESULT.READONLY) {
+        if (database.options.queryOnly) return mode;
+        throw error;
+      }
+      // Two first launches that switch at once are refused without waiting.
+      if (!isBusy(error) || database.waitLeftMs === 0) throw error;
+      database.waiting(() => sleep(1 + Math.random() * 9));
+    }
+  }
+}
+
+/** Blocks this thread; nothing else runs while a lock is waited for. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/**
+ * A file with a write-ahead log cannot even be read where its companions cannot be made, unless
+ * SQLite is told that nobody writes it. That may be believed when nothing waits in the log.
+ */
+function canReadAsImmutable(error: unknown, { path, queryOnly }: DatabaseOptions): boolean {
+  if (!queryOnly || !(error instanceof SqliteError)) return false;
+  if (error.code !== RESULT.READONLY_DIRECTORY && error.primaryCode !== RESULT.CANTOPEN) {
+    return false;
+  }
+  try {
+    return Deno.statSync(`${path}-wal`).size === 0;
+  } catch (missing) {
+    return missing instanceof Deno.errors.NotFound;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The database file and its directory before SQLite sees them.
+ *
+ * @module
+ */
+
+import { TropError } from "../errors.ts";
+import { type AbsolutePath, nativePaths } from "../domain/path.ts";
+import { corruption } from "./codec.ts";
+import type { DatabaseOptions } from "./config.ts";
+
+/** The header of an SQLite file fills 100 bytes, its smallest page 512. */
+const SMALLEST_DATABASE = 512;
+
+/**
+ * Makes sure that a database file is there to be opened, creating it empty where `options` allow.
+ * The directory is made with mode 0700 and the file with 0600, because they name home directories
+ * and projects; missing parents get the default mode, and what exists keeps its own.
+ *
+ * @throws {TropError} `not-initialised` when the file is missing and may not be created,
+ * `cannot-open-database` when the path is no regular file, `database-corruption` when the file is
+ * too short to be a database: SQLite would take one of a single byte for empty and overwrite it.
+ */
+export function prepareFile({ path, autoCreate }: DatabaseOptions): void {
+  const found = statIfExists(path);
+  if (found === undefined) {
+    if (!autoCreate) throw new TropError({ code: "not-initialised", path });
+    create(path as AbsolutePath);
+    return;
+  }
+  if (!found.isFile) throw notAFile(path, found.isDirectory ? "a directory" : "a special file");
+  if (found.size > 0 && found.size < SMALLEST_DATABASE) {
+    throw corruption(path, {
+      reason: `physical database corruption: ${found.size} bytes are too few for a database`,
+    });
+  }
+}
+
+function statIfExists(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (isLink(path)) throw notAFile(path, "a link to a file that does not exist");
+    return undefined;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+function notAFile(path: string, what: string): TropError {
+  return new TropError({
+    code: "cannot-open-database",
+    path,
+    reason: `it is ${what}, not a regular file`,
+    hint: "move it away, or choose another data directory with --data-dir",
+  });
+}
+
+function create(path: AbsolutePath): void {
+  const directory = nativePaths.parent(path);
+  const above = directory && nativePaths.parent(directory);
+  if (above !== undefined) Deno.mkdirSync(above, { recursive: true });
+  if (directory !== undefined) {
+    tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(directory, { mode: 0o700 }));
+  }
+  // Another first launch may have been faster; its file is as good as this one.
+  tolerating(Deno.errors.AlreadyExists, () => {
+    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+  });
+}
+
+function tolerating(kind: typeof Deno.errors.AlreadyExists, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof kind)) throw error;
+  }
+}

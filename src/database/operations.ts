@@ -1,0 +1,271 @@
+/**
+ * Everything that is asked of the reservations: one function a question, its SQL beside it.
+ *
+ * Functions that change rows take a {@linkcode WriteTransaction}, which only `withWrite` has to
+ * give. Orders are SQLite's BINARY ones: by the bytes of UTF-8, the untagged key before the tagged.
+ *
+ * @module
+ */
+
+import { TropError, validationError } from "../errors.ts";
+import { type AbsolutePath, nativePaths } from "../domain/path.ts";
+import { isPort, MAX_PORT, type Port, type PortRange } from "../domain/port.ts";
+import type { Key, Reservation } from "../domain/reservation.ts";
+import {
+  byteProblem,
+  checkName,
+  corruption,
+  fromKey,
+  fromReservation,
+  fromTime,
+  nameProblem,
+  RESERVATION_COLUMNS,
+  toReservation,
+  wrongClass,
+} from "./codec.ts";
+import { RESULT, SqliteError, type SqliteParameter, type SqliteValue } from "./sqlite.ts";
+import type { ReadTransaction, WriteTransaction } from "./transaction.ts";
+
+/** The reservation of exactly this key. */
+export function get(transaction: ReadTransaction, key: Key): Reservation | undefined {
+  return first(transaction, "WHERE path = ? AND tag = ?", fromKey(key));
+}
+
+/** The reservation that holds `port`. */
+export function getByPort(transaction: ReadTransaction, port: Port): Reservation | undefined {
+  return first(transaction, "WHERE port = ?", [port]);
+}
+
+/** All reservations, by path and tag. One row that cannot be decoded fails the whole list. */
+export function list(transaction: ReadTransaction): Reservation[] {
+  return select(transaction, "ORDER BY path, tag");
+}
+
+/** All reservations at exactly this path, by tag. */
+export function atPath(transaction: ReadTransaction, path: AbsolutePath): Reservation[] {
+  return select(transaction, "WHERE path = ? ORDER BY tag", [path]);
+}
+
+/** The tagged reservations at exactly this path, by tag. */
+export function taggedAtPath(transaction: ReadTransaction, path: AbsolutePath): Reservation[] {
+  return select(transaction, "WHERE path = ? AND tag > '' ORDER BY tag", [path]);
+}
+
+/**
+ * The reservations at this path or below it by whole components, by path and tag: `/a/b` holds
+ * `/a/b/c` and not `/a/bc`. Ranges of the primary key rather than LIKE, which knows wildcards,
+ * folds case, and reads every row.
+ */
+export function underPath(transaction: ReadTransaction, path: AbsolutePath): Reservation[] {
+  const below = nativePaths.subtree(path).flatMap(({ from, until }) =>
+    select(
+      transaction,
+      // A root is inside of its own range.
+      "WHERE path >= ? AND path < ? AND path <> ? ORDER BY path, tag",
+      [from, until, path],
+    )
+  );
+  return [...atPath(transaction, path), ...below];
+}
+
+/**
+ * The reservations last used before `cutoff`, the longest unused first, then by path and tag.
+ *
+ * @param cutoff Seconds since 1970-01-01 UTC, see {@linkcode expiryCutoff}.
+ */
+export function expired(transaction: ReadTransaction, cutoff: number): Reservation[] {
+  return select(
+    transaction,
+    "WHERE last_used_at < ? ORDER BY last_used_at, path, tag",
+    [fromTime(cutoff)],
+  );
+}
+
+/**
+ * The time before which a reservation must have been used last to be older than `maxAge`. An age
+ * of exactly `maxAge` is not older, and no age reaches back beyond 1970.
+ *
+ * @param now Seconds since 1970-01-01 UTC.
+ * @param maxAge Seconds.
+ */
+export function expiryCutoff(now: number, maxAge: number): number {
+  return Math.max(0, now - maxAge);
+}
+
+/** The ports of the range that are reserved, ascending. */
+export function reservedPorts(transaction: ReadTransaction, { min, max }: PortRange): Port[] {
+  return transaction.prepare(
+    "SELECT port FROM reservations WHERE port BETWEEN ? AND ? ORDER BY port",
+  ).all(min, max).map(([port]) => {
+    const value = typeof port === "bigint" ? Number(port) : NaN;
+    if (isPort(value)) return value;
+    throw corruption(transaction.path, {
+      table: "reservations",
+      field: "port",
+      key: "<unreadable>",
+      reason: `port out of range 1..${MAX_PORT}`,
+    });
+  });
+}
+
+/** Whether any key holds `port`. The row itself is not decoded. */
+export function isPortReserved(transaction: ReadTransaction, port: Port): boolean {
+  return transaction.prepare("SELECT 1 FROM reservations WHERE port = ?").get(port) !== undefined;
+}
+
+/** The distinct projects, by their bytes. */
+export function projects(transaction: ReadTransaction): string[] {
+  return transaction.prepare(
+    `SELECT DISTINCT project, CAST(project AS BLOB) FROM reservations
+      WHERE project IS NOT NULL ORDER BY project`,
+  ).all().map(([project, bytes]) => toProject(transaction, project, bytes));
+}
+
+/**
+ * Stores a reservation under its key, in place of the one that the key had.
+ *
+ * @throws {TropError} `port-conflict` with the key that holds the port already; `validation` when
+ * a field cannot be stored. Nothing is changed then.
+ */
+export function create(transaction: WriteTransaction, reservation: Reservation): void {
+  const values = fromReservation(reservation);
+  try {
+    transaction.prepare(
+      `INSERT INTO reservations (path, tag, port, project, task, created_at, last_used_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (path, tag) DO UPDATE
+          SET port = excluded.port, project = excluded.project, task = excluded.task,
+              created_at = excluded.created_at, last_used_at = excluded.last_used_at`,
+    ).run(...values);
+  } catch (error) {
+    throw conflict(transaction, reservation, error);
+  }
+}
+
+/**
+ * Sets when a reservation was used last, be it earlier than what is stored.
+ *
+ * @param now Seconds since 1970-01-01 UTC.
+ * @returns Whether there is such a reservation.
+ */
+export function updateLastUsed(transaction: WriteTransaction, key: Key, now: number): boolean {
+  return transaction.prepare(
+    "UPDATE reservations SET last_used_at = ? WHERE path = ? AND tag = ?",
+  ).run(fromTime(now), ...fromKey(key)) > 0;
+}
+
+/** Sets project, task and time of last use together. @returns Whether there is such a reservation. */
+export function updateMetadata(
+  transaction: WriteTransaction,
+  key: Key,
+  { project, task, now }: {
+    readonly project: string | null;
+    readonly task: string | null;
+    readonly now: number;
+  },
+): boolean {
+  if (project !== null) checkName("project", project);
+  if (task !== null) checkName("task", task);
+  return transaction.prepare(
+    "UPDATE reservations SET project = ?, task = ?, last_used_at = ? WHERE path = ? AND tag = ?",
+  ).run(project, task, fromTime(now), ...fromKey(key)) > 0;
+}
+
+/** Removes a reservation. @returns Whether there was one. */
+export function remove(transaction: WriteTransaction, key: Key): boolean {
+  return transaction.prepare("DELETE FROM reservations WHERE path = ? AND tag = ?")
+    .run(...fromKey(key)) > 0;
+}
+
+/** Removes a reservation if it still is, in every field, what it was. @returns Whether it was. */
+export function removeIfUnchanged(
+  transaction: WriteTransaction,
+  reservation: Reservation,
+): boolean {
+  return transaction.prepare(
+    `DELETE FROM reservations
+      WHERE path = ? AND tag = ? AND port = ? AND project IS ? AND task IS ?
+        AND created_at = ? AND last_used_at = ?`,
+  ).run(...fromReservation(reservation)) > 0;
+}
+
+/**
+ * Stores several reservations, all or none. Ports may change hands among the keys of the batch.
+ *
+ * @throws {TropError} `validation` when a key or a port occurs twice, `port-conflict` when a port
+ * belongs to a key outside the batch.
+ */
+export function createAll(
+  transaction: WriteTransaction,
+  reservations: readonly Reservation[],
+): void {
+  requireDistinct("path", reservations.map((reservation) => fromKey(reservation).join("\0")));
+  requireDistinct("port", reservations.map(({ port }) => port));
+  removeAll(transaction, reservations);
+  for (const reservation of reservations) create(transaction, reservation);
+}
+
+/** Removes several reservations, all or none. @returns How many there were. */
+export function removeAll(transaction: WriteTransaction, keys: readonly Key[]): number {
+  return keys.filter((key) => remove(transaction, key)).length;
+}
+
+function first(
+  transaction: ReadTransaction,
+  condition: string,
+  parameters: readonly SqliteParameter[],
+): Reservation | undefined {
+  const row = transaction.prepare(`SELECT ${RESERVATION_COLUMNS} FROM reservations ${condition}`)
+    .get(...parameters);
+  return row && toReservation(transaction, row);
+}
+
+function select(
+  transaction: ReadTransaction,
+  rest: string,
+  parameters: readonly SqliteParameter[] = [],
+): Reservation[] {
+  return transaction.prepare(`SELECT ${RESERVATION_COLUMNS} FROM reservations ${rest}`)
+    .all(...parameters)
+    .map((row) => toReservation(transaction, row));
+}
+
+function toProject(
+  transaction: ReadTransaction,
+  project: SqliteValue | undefined,
+  bytes: SqliteValue | undefined,
+): string {
+  const problem = typeof project === "string"
+    ? byteProblem(bytes) ?? nameProblem(project)
+    : wrongClass("TEXT", project);
+  if (problem === undefined) return project as string;
+  throw corruption(transaction.path, {
+    table: "reservations",
+    field: "project",
+    key: "<multiple reservation keys>",
+    reason: problem,
+  });
+}
+
+/** The engine's refusal of a reservation as the conflict that it is. */
+function conflict(transaction: ReadTransaction, reservation: Reservation, error: unknown): unknown {
+  if (!(error instanceof SqliteError)) return error;
+  const { port } = reservation;
+  if (error.code === RESULT.CONSTRAINT_UNIQUE) {
+    const owner = getByPort(transaction, port);
+    if (owner !== undefined) {
+      const { path, tag } = owner;
+      return new TropError({ code: "port-conflict", port, owner: { path, tag } }, { cause: error });
+    }
+  }
+  if (error.code === RESULT.CONSTRAINT_PRIMARYKEY) {
+    const { path, tag } = reservation;
+    return new TropError({ code: "key-conflict", key: { path, tag } }, { cause: error });
+  }
+  return error;
+}
+
+function requireDistinct(field: string, values: readonly unknown[]): void {
+  if (new Set(values).size === values.length) return;
+  throw validationError(field, "must not occur twice in one batch");
+}

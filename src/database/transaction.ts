@@ -1,0 +1,177 @@
+/**
+ * Transactions: a snapshot for reading, the write lock from the first statement on for writing.
+ *
+ * @module
+ */
+
+import type { RowSource } from "./codec.ts";
+import type { Database } from "./connection.ts";
+import { isBusy, toTropError } from "./failures.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
+import { readVersion, refuseVersion } from "./state.ts";
+
+/** Proof that a transaction is open; statements in it see one moment of the database. */
+export type ReadTransaction = RowSource;
+
+declare const writable: unique symbol;
+
+/** Proof that the write lock is held: what changes rows takes one of these. */
+export interface WriteTransaction extends ReadTransaction {
+  readonly [writable]: true;
+}
+
+/**
+ * Runs `act` on one snapshot of the database. Nothing in it may write: a snapshot that became old
+ * while it was read cannot become a write transaction by waiting.
+ *
+ * @param operation What the person is doing, for the lock-timeout message.
+ */
+export function withRead<T>(
+  database: Database,
+  operation: string,
+  act: (transaction: ReadTransaction) => T,
+): T {
+  if (database.transaction !== undefined) return act(database);
+  const transaction = { begin: "BEGIN", kind: "read", beginning: operation, operation } as const;
+  return transact(database, transaction, () => act(database));
+}
+
+/**
+ * Runs `act` under the write lock and commits what it did; when it throws, nothing of it remains.
+ * Inside another `withWrite` it becomes a savepoint: only its own changes are undone then.
+ *
+ * @param operation What the person is doing, for the lock-timeout message.
+ * @throws {TropError} `lock-timeout` when another process keeps the lock, every failure of the
+ * database, and whatever `act` throws.
+ */
+export function withWrite<T>(
+  database: Database,
+  operation: string,
+  act: (transaction: WriteTransaction) => T,
+): T {
+  return write(database, { beginning: STARTING, operation }, (transaction) => {
+    // A newer trop may have changed the tables since the file was opened.
+    const version = readVersion(transaction);
+    if (version !== SCHEMA_VERSION) throw refuseVersion(transaction, version);
+    return act(transaction);
+  });
+}
+
+/** Fixed words: scripts look for them. */
+const STARTING = "starting an immediate database transaction";
+
+/** {@linkcode withWrite} for what makes or changes the tables themselves. */
+export function withSchemaWrite<T>(
+  database: Database,
+  operation: string,
+  act: (transaction: WriteTransaction) => T,
+): T {
+  return write(database, { beginning: operation, operation }, act);
+}
+
+interface Operations {
+  /** What is told when the lock for it cannot be had. */
+  readonly beginning: string;
+  readonly operation: string;
+}
+
+function write<T>(
+  database: Database,
+  operations: Operations,
+  act: (transaction: WriteTransaction) => T,
+): T {
+  const transaction = database as RowSource as WriteTransaction;
+  switch (database.transaction) {
+    case "write":
+      return savepoint(database, operations.operation, () => act(transaction));
+    case "read":
+      throw new TypeError("a write inside of a read transaction");
+    case undefined:
+      return transact(
+        database,
+        { begin: "BEGIN IMMEDIATE", kind: "write", ...operations },
+        () => act(transaction),
+      );
+  }
+}
+
+interface Transaction extends Operations {
+  readonly begin: "BEGIN" | "BEGIN IMMEDIATE";
+  readonly kind: "read" | "write";
+}
+
+function transact<T>(
+  database: Database,
+  { begin, kind, beginning, operation }: Transaction,
+  act: () => T,
+): T {
+  const start = performance.now();
+  try {
+    database.waiting(() => database.prepare(begin).run());
+  } catch (error) {
+    throw toTropError(error, database.circumstances(beginning));
+  }
+  database.transaction = kind;
+  try {
+    const result = settled(act());
+    commit(database);
+    return result;
+  } catch (error) {
+    throw undo(database, ["ROLLBACK"], toTropError(error, database.circumstances(operation)));
+  } finally {
+    database.transaction = undefined;
+    database.renewWait();
+    database.options.log?.({ operation, kind, durationMs: performance.now() - start });
+  }
+}
+
+/** Without a write-ahead log a commit can be kept waiting by readers. */
+function commit(database: Database): void {
+  for (;;) {
+    try {
+      database.waiting(() => database.prepare("COMMIT").run());
+      return;
+    } catch (error) {
+      if (!isBusy(error) || database.waitLeftMs === 0) throw error;
+    }
+  }
+}
+
+/** Statements with a savepoint's name mean the innermost one, so all can share a name. */
+function savepoint<T>(database: Database, operation: string, act: () => T): T {
+  database.prepare("SAVEPOINT nested").run();
+  try {
+    const result = settled(act());
+    database.prepare("RELEASE nested").run();
+    return result;
+  } catch (error) {
+    const statements = ["ROLLBACK TO nested", "RELEASE nested"];
+    throw undo(database, statements, toTropError(error, database.circumstances(operation)));
+  }
+}
+
+/** A promise would hold the lock while other code runs. */
+function settled<T>(result: T): T {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
+    throw new TypeError("a transaction must not wait for a promise");
+  }
+  return result;
+}
+
+/**
+ * Undoes what is open and gives `first` back; what goes wrong here never takes its place. After a
+ * full disk and the like SQLite has rolled back already, and a second time would fail.
+ */
+function undo(database: Database, statements: readonly string[], first: unknown): unknown {
+  try {
+    for (const sql of statements) {
+      if (database.inTransaction) database.prepare(sql).run();
+    }
+  } catch (second) {
+    database.close();
+    if (first instanceof Error) {
+      first.cause = new AggregateError([first.cause, second], "and the roll-back failed too");
+    }
+  }
+  return first;
+}

@@ -55,8 +55,11 @@ export interface Value<T = unknown, R extends boolean = boolean> extends ValueSp
 /** The outcome of reading a value. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
+/** An option of either kind. */
+export type Option = Flag | Value;
+
 /** Options by their keys: `dryRun` is `--dry-run` on the command line. */
-export type Options = Readonly<Record<string, Flag | Value>>;
+export type Options = Readonly<Record<string, Option>>;
 
 /** Positional arguments in their order. The keys are for `run`; users see the value names. */
 export type Positionals = Readonly<Record<string, Value>>;
@@ -217,4 +220,24 @@ export function defineCommand<
 /** An option as it is typed: `dryRun` is `--dry-run`. */
 export function optionName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** An option with the name of its value: `--path <PATH>`. */
+export function optionLabel(key: string, option: Option): string {
+  const name = optionName(key);
+  return option.kind === "flag" ? name : `${name} <${option.valueName}>`;
+}
+
+/** How trop itself is used. */
+export const ROOT_USAGE = "trop [OPTIONS] <COMMAND>";
+
+/** How `command` is used, in one line. */
+export function commandUsage(command: Command): string {
+  const required = Object.entries(command.options).flatMap(([key, option]) => {
+    return option.kind !== "flag" && option.required ? [optionLabel(key, option)] : [];
+  });
+  const operands = Object.values(command.positionals).map(({ required, valueName }) => {
+    return required ? `<${valueName}>` : `[${valueName}]`;
+  });
+  return ["trop", command.name, "[OPTIONS]", ...required, ...operands].join(" ");
 }

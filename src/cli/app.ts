@@ -1,0 +1,58 @@
+/**
+ * The whole program: arguments in, exit code out.
+ *
+ * @module
+ */
+
+import { VERSION } from "../version.ts";
+import { commandUsage, ROOT_USAGE } from "./command.ts";
+import { COMMAND_NAMES, loadAllCommands, loadCommand } from "./commands.ts";
+import { commandHelp, type HelpOptions, rootHelp } from "./help.ts";
+import { ClosedOutput, type Host, type OutputStream } from "./host.ts";
+import { chooseVerbosity, Output } from "./output.ts";
+import { missingCommand, parseCommand, parseRoot, unknownCommand } from "./parser.ts";
+import { EXIT, report } from "./report.ts";
+
+/** Runs the command line `argv`, which does not hold the program's own name. */
+export async function run(argv: readonly string[], host: Host): Promise<number> {
+  // The most precise line known when something goes wrong.
+  let usage = ROOT_USAGE;
+  try {
+    if (argv.length === 0) {
+      host.stderr.write(rootHelp(await loadAllCommands(), helpOptions(host, host.stderr)));
+      return EXIT.usage;
+    }
+    const root = parseRoot(argv);
+    switch (root.kind) {
+      case "help":
+        host.stdout.write(rootHelp(await loadAllCommands(), helpOptions(host, host.stdout)));
+        return 0;
+      case "version":
+        host.stdout.write(`trop ${VERSION}\n`);
+        return 0;
+      case "no-command":
+        throw missingCommand(COMMAND_NAMES);
+    }
+    const command = await loadCommand(root.name);
+    if (command === undefined) throw unknownCommand(root.name, [...COMMAND_NAMES, "help"]);
+    usage = commandUsage(command);
+    const parsed = parseCommand(command, root, host.env);
+    if (parsed.kind === "help") {
+      host.stdout.write(commandHelp(command, helpOptions(host, host.stdout)));
+      return 0;
+    }
+    const verbosity = chooseVerbosity(parsed.globals, host.env("TROP_LOG_MODE"));
+    await command.run({ ...parsed, host, output: new Output(host, verbosity) });
+    return 0;
+  } catch (error) {
+    // Whoever read the output has seen enough, as in `trop list | head -1`.
+    if (error instanceof ClosedOutput) return 0;
+    const { text, exitCode } = report(error, { usage, debug: Boolean(host.env("TROP_DEBUG")) });
+    host.stderr.write(text);
+    return exitCode;
+  }
+}
+
+function helpOptions({ env }: Host, stream: OutputStream): HelpOptions {
+  return { env, styled: !env("NO_COLOR") && stream.isTerminal() };
+}

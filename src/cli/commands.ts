@@ -1,0 +1,25 @@
+/**
+ * All commands, in the order of the help. A command's module, and all that it imports, is loaded
+ * when the command is used.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+
+const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["show-data-dir", async () => (await import("./commands/show_data_dir.ts")).showDataDir],
+]);
+
+/** The names of all commands. */
+export const COMMAND_NAMES: readonly string[] = [...LOADERS.keys()];
+
+/** The command called `name`; `undefined` when there is none. */
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  return await LOADERS.get(name)?.();
+}
+
+/** Every command, for what describes them all. */
+export async function loadAllCommands(): Promise<Command[]> {
+  return await Promise.all([...LOADERS.values()].map((load) => load()));
+}

@@ -1,0 +1,19 @@
+import { resolveDataDirectory } from "../../database/config.ts";
+import { defineCommand } from "../command.ts";
+
+/** `trop show-data-dir`: prints where the database would be. */
+export const showDataDir = defineCommand({
+  name: "show-data-dir",
+  group: "inspect",
+  summary: "Print the data directory that the other commands use",
+  description: [
+    "The directory is printed as it was given: neither expanded nor made absolute, whether it " +
+    "exists or not. Nothing is created.",
+  ],
+  examples: [
+    { command: "trop show-data-dir", effect: "Print where the reservations are kept" },
+  ],
+  run({ globals, host, output }) {
+    output.product(`${resolveDataDirectory(globals.dataDir, host.env)}\n`);
+  },
+});

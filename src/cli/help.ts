@@ -1,0 +1,174 @@
+/**
+ * The help texts, all of them made from the commands' records.
+ *
+ * @module
+ */
+
+import { escapeControls } from "../domain/text.ts";
+import {
+  type Command,
+  commandUsage,
+  GLOBAL_OPTIONS,
+  GROUPS,
+  type Option,
+  optionLabel,
+  ROOT_USAGE,
+  type Value,
+} from "./command.ts";
+
+/** What the help takes from the world it is shown in. */
+export interface HelpOptions {
+  /** For the current values of the variables it names. */
+  env(name: string): string | undefined;
+  /** Whether headings may be bold. */
+  readonly styled: boolean;
+}
+
+/** No line of the help is longer, as far as it has spaces to break at. */
+const WIDTH = 80;
+/** The furthest to the right that explanations begin. */
+const MAX_INDENT = 30;
+
+/** One entry of a list: what to type, what it is, and notes that stay on one line each. */
+type Row = readonly [term: string, explanation: string, notes?: readonly string[]];
+
+/** The help of trop itself, which lists `commands`. */
+export function rootHelp(commands: readonly Command[], options: HelpOptions): string {
+  const groups = GROUPS.flatMap((group) => {
+    const members = commands.filter((command) => command.group === group);
+    const rows = members.map((command): Row => [command.name, command.summary]);
+    return members.length === 0 ? [] : [list(capitalised(group), rows, options)];
+  });
+  return page([
+    "Manage ephemeral port reservations",
+    usage(ROOT_USAGE, options),
+    paragraph(INTRODUCTION),
+    ...groups,
+    list("Help", [["help [COMMAND]", "Print this, or what a command does"]], options),
+    list("Global options", [...globalRows(options), VERSION_ROW], options),
+    list("Environment", ENVIRONMENT, options),
+    paragraph(MORE_VARIABLES),
+    list("Exit codes", EXIT_CODES, options),
+  ]);
+}
+
+/** The help of one command. */
+export function commandHelp(command: Command, options: HelpOptions): string {
+  const { summary, description = [], positionals, examples } = command;
+  const operands = Object.values(positionals).map((operand): Row => {
+    return [`<${operand.valueName}>`, operand.summary, notes(operand, options)];
+  });
+  const own = Object.entries(command.options).map((entry) => optionRow(entry, options));
+  return page([
+    summary,
+    usage(commandUsage(command), options),
+    ...description.map(paragraph),
+    ...(operands.length === 0 ? [] : [list("Arguments", operands, options)]),
+    ...(own.length === 0 ? [] : [list("Options", own, options)]),
+    list("Global options", globalRows(options), options),
+    ...(examples.length === 0 ? [] : [
+      list("Examples", examples.map(({ command, effect }) => [command, effect]), options),
+    ]),
+  ]);
+}
+
+const INTRODUCTION = "A directory gets a port of its own, the same one every time; no other " +
+  "directory gets it, and it is free again when the directory is gone.";
+
+const HELP_ROW: Row = ["-h, --help", "Print help"];
+const VERSION_ROW: Row = ["-V, --version", "Print the version"];
+
+const ENVIRONMENT: readonly Row[] = [
+  ["TROP_DATA_DIR", "Data directory, as --data-dir"],
+  ["TROP_PATH", "Directory to work on, as --path"],
+  ["TROP_LOG_MODE", "quiet, normal or verbose, where neither flag is given"],
+  ["TROP_EXCLUDED_PORTS", "Ports that are never given, such as 5000,6000..6010"],
+  ["TROP_PORT_MAX_OFFSET", "The last port, counted from the first one"],
+  ["TROP_DEBUG", "Show where a defect in trop comes from"],
+  ["NO_COLOR", "Print help without bold headings"],
+];
+
+const MORE_VARIABLES = "The help of a command names the variables of its options. The command " +
+  "line wins over a variable, a variable over the configuration files.";
+
+const EXIT_CODES: readonly Row[] = [
+  ["0", "Success"],
+  ["1", "An assertion, a check or a guard says no"],
+  ["2", "Wrong usage (error: …), or the database stayed locked (Error: …)"],
+  ["3", "There is no database and it may not be created"],
+  ["4", "Invalid arguments"],
+  ["5", "A file cannot be read or written"],
+  ["6", "Any other failure"],
+  ["7", "The configuration is wrong"],
+];
+
+function globalRows(options: HelpOptions): Row[] {
+  return [...Object.entries(GLOBAL_OPTIONS).map((entry) => optionRow(entry, options)), HELP_ROW];
+}
+
+function optionRow([key, option]: readonly [string, Option], options: HelpOptions): Row {
+  return [optionLabel(key, option), option.summary, notes(option, options)];
+}
+
+/** What an option may be, what holds without it, and its variable. */
+function notes(option: Option, { env }: HelpOptions): string[] {
+  const value: Partial<Value> = option.kind === "flag" ? {} : option;
+  const variable = value.env ?? option.configEnv;
+  return [
+    ...(value.values === undefined ? [] : [`[possible values: ${value.values.join(", ")}]`]),
+    ...(option.default === undefined ? [] : [`[default: ${option.default}]`]),
+    ...(variable === undefined ? [] : [`[env: ${assignment(variable, env(variable))}]`]),
+  ];
+}
+
+function assignment(variable: string, value: string | undefined): string {
+  return value === undefined ? variable : `${variable}=${escapeControls(value)}`;
+}
+
+function page(sections: readonly string[]): string {
+  return `${sections.join("\n\n")}\n`;
+}
+
+function usage(line: string, { styled }: HelpOptions): string {
+  return `${heading("Usage:", styled)} ${line}`;
+}
+
+function heading(text: string, styled: boolean): string {
+  return styled ? `\x1b[1m${text}\x1b[0m` : text;
+}
+
+function paragraph(text: string): string {
+  return wrap(text.split(" "), WIDTH).join("\n");
+}
+
+function list(title: string, rows: readonly Row[], { styled }: HelpOptions): string {
+  const longest = Math.max(...rows.map(([term]) => term.length));
+  const indent = Math.min(longest + 4, MAX_INDENT);
+  const lines = rows.flatMap((row) => formatRow(row, indent));
+  return [heading(`${title}:`, styled), ...lines].join("\n");
+}
+
+function formatRow([term, explanation, notes = []]: Row, indent: number): string[] {
+  const width = WIDTH - indent;
+  const units = notes.flatMap((note) => note.length <= width ? [note] : note.split(" "));
+  const lines = wrap([...explanation.split(" "), ...units], width);
+  const label = `  ${term}`;
+  // A term that reaches into the explanations gets a line of its own.
+  const first = label.length + 2 > indent ? [label] : [label.padEnd(indent) + lines.shift()];
+  return [...first, ...lines.map((line) => " ".repeat(indent) + line)];
+}
+
+/** Fills lines of at most `width` characters with `units`, which are never broken. */
+function wrap(units: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const unit of units) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + unit.length > width) lines.push(unit);
+    else lines[lines.length - 1] = `${line} ${unit}`;
+  }
+  return lines;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

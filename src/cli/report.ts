@@ -1,0 +1,243 @@
+/**
+ * The one place that turns a failure into words for standard error and an exit code for scripts.
+ *
+ * @module
+ */
+
+import { formatKey } from "../domain/reservation.ts";
+import { escapeControls } from "../domain/text.ts";
+import { type Failure, TropError, type Violation } from "../errors.ts";
+
+/** What to print on standard error, its last line feed included, and how to end. */
+export interface Report {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** What the report tells apart from the failure itself. */
+export interface ReportOptions {
+  /** How the command is used, for somebody who misspelled it. */
+  readonly usage: string;
+  /** Whether to show where a defect comes from. */
+  readonly debug: boolean;
+}
+
+/**
+ * Exit codes as scripts know them. Usage errors and lock timeouts share one; what tells them apart
+ * is that the former begin with `error: ` and everything else with `Error: `.
+ */
+export const EXIT = {
+  negative: 1,
+  usage: 2,
+  lockTimeout: 2,
+  notInitialised: 3,
+  arguments: 4,
+  io: 5,
+  failure: 6,
+  configuration: 7,
+} as const;
+
+/** The words and the exit code for whatever ended a command. */
+export function report(error: unknown, { usage, debug }: ReportOptions): Report {
+  if (error instanceof TropError && error.failure.code === "usage") {
+    const help = usage.replace(/ \[OPTIONS\].*/, " --help");
+    return {
+      text: `error: ${error.failure.message}\n\nUsage: ${usage}\n\nFor more, try '${help}'.\n`,
+      exitCode: EXIT.usage,
+    };
+  }
+  const { words, exitCode } = describe(error);
+  const stack = debug && !(error instanceof TropError) ? stackOf(error) : "";
+  // Nothing from outside may move the cursor or look like a line of its own.
+  return { text: `Error: ${escapeControls(words)}\n${stack}`, exitCode };
+}
+
+interface Description {
+  readonly words: string;
+  readonly exitCode: number;
+}
+
+function describe(error: unknown): Description {
+  if (error instanceof TropError) return describeFailure(error.failure);
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.NotCapable) return failed(`permission denied: ${message}`);
+  return failed(
+    `internal error: ${message}; this is a defect in trop: please report it, ` +
+      "with what the same command prints when TROP_DEBUG=1 is set",
+  );
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? `${error.stack}\n` : "";
+}
+
+function failed(words: string): Description {
+  return { words, exitCode: EXIT.failure };
+}
+
+// No default: a new code does not compile until it has both words and an exit code.
+function describeFailure(failure: Failure): Description {
+  switch (failure.code) {
+    case "usage":
+      return { words: failure.message, exitCode: EXIT.usage };
+    case "invalid-arguments":
+      return { words: `Invalid arguments: ${failure.message}`, exitCode: EXIT.arguments };
+    case "validation": {
+      const source = failure.source === undefined ? "" : ` (${failure.source})`;
+      return failed(`validation error for '${failure.field}'${source}: ${failure.message}`);
+    }
+    case "configuration": {
+      const { words } = describeFailure(failure.failure);
+      return { words: `Configuration error: ${words}`, exitCode: EXIT.configuration };
+    }
+    case "invalid-path":
+      return failed(`invalid path ${failure.path}: ${failure.reason}`);
+    case "path-not-found":
+      return failed(`path not found: ${failure.path}`);
+    case "path-denied":
+      return failed(`permission denied: ${failure.path}`);
+    case "path-unrelated":
+      return {
+        words: `path relationship violation: ${failure.target} is unrelated to the current ` +
+          `directory ${failure.directory}; pass --allow-unrelated-path to use it all the same`,
+        exitCode: EXIT.negative,
+      };
+    case "sticky-field": {
+      const { field, stored, requested } = failure;
+      return {
+        words: `cannot change sticky field '${field}': stored ${quoted(stored)}, ` +
+          `requested ${quoted(requested)}; pass --allow-${field}-change or --force to change it`,
+        exitCode: EXIT.negative,
+      };
+    }
+    case "not-found":
+      return failed(`not found: ${failure.message}`);
+    case "assertion-failed":
+      return { words: failure.message, exitCode: EXIT.negative };
+    case "io":
+      return {
+        words: `I/O error: ${failure.message}`,
+        exitCode: failure.layer === "command" ? EXIT.io : EXIT.failure,
+      };
+    case "permission-missing":
+      return failed(
+        `permission denied: ${failure.path}; Deno needs ${failure.permission} for it`,
+      );
+    case "lock-timeout":
+      // Scripts compare this line as a whole.
+      return {
+        words: `database lock timeout while ${failure.operation} after ` +
+          formatWait(failure.timeoutMs),
+        exitCode: EXIT.lockTimeout,
+      };
+    case "not-initialised":
+      return {
+        words: "Data directory not found (use --data-dir or enable auto-init): " +
+          `there is no ${failure.path}`,
+        exitCode: EXIT.notInitialised,
+      };
+    case "unsupported-schema-version":
+      return failed(
+        `unsupported schema version: found ${failure.found}, expected ${failure.expected}; ` +
+          `${failure.path} is newer than client support and the stored data was left as it was: ` +
+          "upgrade trop, or choose another data directory with --data-dir",
+      );
+    case "migration-required":
+      return failed(
+        `database schema migration required from version ${failure.found} to ` +
+          `${failure.target}: ${failure.path} was left as it was; run a command that may write ` +
+          "it, such as 'trop list', and it is migrated",
+      );
+    case "migration-blocked":
+      return failed(
+        `database migration from schema ${failure.from} to ${failure.to} blocked: ` +
+          `${failure.violations.map(formatViolation).join("; ")}; ${failure.path} was left ` +
+          "unchanged and trop will not choose or discard reservations: inspect a copy with " +
+          "sqlite3 and correct it, or delete the file and reserve again",
+      );
+    case "database-corruption": {
+      const parts = (["table", "field", "key"] as const).flatMap((name) => {
+        return failure[name] === undefined ? [] : [`${name}=${failure[name]}`];
+      });
+      const where = parts.length === 0 ? "" : `${parts.join(", ")}: `;
+      return failed(
+        `database corruption detected: ${where}${failure.reason}. Copy ${failure.path} before ` +
+          "anything else, then restore a backup, or delete it and reserve again; " +
+          "trop did not modify or repair the stored data",
+      );
+    }
+    case "read-only-database":
+      return failed(`database error: cannot write ${failure.path}: ${failure.hint}`);
+    case "cannot-open-database":
+      return failed(
+        `database error: cannot open ${failure.path}: ${failure.reason}; ${failure.hint}`,
+      );
+    case "disk-full":
+      return failed(
+        `database error: the disk is full, so ${failure.path} was not changed; ` +
+          "free some space and run the command again",
+      );
+    case "database-io":
+      return failed(
+        `database error: cannot read or write ${failure.path}; ${failure.hint}: ` +
+          failure.message,
+      );
+    case "port-conflict":
+      return failed(
+        `reservation conflict: port ${failure.port} belongs to ${formatKey(failure.owner)}; ` +
+          "'trop list' shows all reservations",
+      );
+    case "key-conflict":
+      return failed(
+        `reservation conflict: ${formatKey(failure.key)} has a reservation already; ` +
+          "'trop list' shows it",
+      );
+    case "database-internal":
+      return failed(
+        `database error: ${failure.path} gave an unexpected answer while ${failure.operation}; ` +
+          `please report it: ${failure.message}`,
+      );
+    case "range-exhausted":
+      return failed(describeExhaustion(failure));
+    case "probe-failed": {
+      const { port, protocol, scope, address, reason } = failure;
+      const family = failure.family === "ipv4" ? "IPv4" : "IPv6";
+      const host = failure.family === "ipv4" ? address : `[${address}]`;
+      return failed(
+        `port ${port} is possibly occupied: cannot probe ${protocol.toUpperCase()} ${family} ` +
+          `${scope} at ${host}:${port}: ${reason}`,
+      );
+    }
+  }
+}
+
+function quoted(value: string | null): string {
+  return value === null ? "none" : `'${value}'`;
+}
+
+function formatWait(milliseconds: number): string {
+  return milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
+}
+
+function formatViolation({ category, count, keys }: Violation): string {
+  return `${category}=${count}${keys.length === 0 ? "" : ` (${keys.join(", ")})`}`;
+}
+
+function describeExhaustion(failure: Extract<Failure, { code: "range-exhausted" }>): string {
+  const { min, max, pruning, expiration, pruned, expired } = failure;
+  const range = `port range ${min}-${max} exhausted`;
+  const blockers = failure.blockers.join(", ") || "unavailable";
+  const policy = cleanupPolicy(pruning, expiration);
+  if (!pruning && !expiration) {
+    return `${range}: cleanup was skipped (${policy}); remaining blockers: ${blockers}`;
+  }
+  return `${range} after cleanup: remaining blockers after the single retry: ${blockers}; ` +
+    `automatic cleanup pruned ${pruned} and expired ${expired} reservation(s); ${policy}`;
+}
+
+function cleanupPolicy(pruning: boolean, expiration: boolean): string {
+  if (pruning && expiration) return "automatic pruning and expiration enabled";
+  if (pruning) return "automatic expiration disabled";
+  if (expiration) return "automatic pruning disabled";
+  return "automatic pruning and expiration disabled";
+}

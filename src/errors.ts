@@ -34,6 +34,8 @@ export type Failure =
     readonly message: string;
     /** Where the value came from: a file, a variable's name, `<command line>`. */
     readonly source?: string;
+    /** Lines that show the mistake in its file, already escaped. */
+    readonly excerpt?: readonly string[];
   }
   | { readonly code: "configuration"; readonly failure: Failure }
   | { readonly code: "invalid-path"; readonly path: string; readonly reason: string }

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { closest } from "../domain/suggest.ts";
 import { escapeControls } from "../domain/text.ts";
 import { TropError } from "../errors.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type Positionals,
   type Value,
 } from "./command.ts";
-import { closest } from "./suggest.ts";
 
 /** What stands before the command's own arguments. */
 export type Root =

@@ -49,7 +49,8 @@ export function report(error: unknown, { usage, debug }: ReportOptions): Report 
   const { words, exitCode } = describe(error);
   const stack = debug && !(error instanceof TropError) ? stackOf(error) : "";
   // Nothing from outside may move the cursor or look like a line of its own.
-  return { text: `Error: ${escapeControls(words)}\n${stack}`, exitCode };
+  const lines = [`Error: ${escapeControls(words)}`, ...excerptOf(error)];
+  return { text: `${lines.join("\n")}\n${stack}`, exitCode };
 }
 
 interface Description {
@@ -65,6 +66,14 @@ function describe(error: unknown): Description {
     `internal error: ${message}; this is a defect in trop: please report it, ` +
       "with what the same command prints when TROP_DEBUG=1 is set",
   );
+}
+
+/** The lines of a configuration file that show what is wrong. */
+function excerptOf(error: unknown): readonly string[] {
+  if (!(error instanceof TropError)) return [];
+  const { failure } = error;
+  const cause = failure.code === "configuration" ? failure.failure : failure;
+  return cause.code === "validation" ? cause.excerpt ?? [] : [];
 }
 
 function stackOf(error: unknown): string {

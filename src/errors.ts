@@ -97,6 +97,8 @@ export type Failure =
     readonly table?: string;
     readonly field?: string;
     readonly key?: string;
+    /** What to do, where restoring a backup or starting anew is not it. */
+    readonly advice?: string;
     readonly sqliteCode?: number;
   }
   | {

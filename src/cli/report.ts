@@ -169,9 +169,10 @@ function describeFailure(failure: Failure): Description {
         return failure[name] === undefined ? [] : [`${name}=${failure[name]}`];
       });
       const where = parts.length === 0 ? "" : `${parts.join(", ")}: `;
+      const advice = failure.advice ?? `Copy ${failure.path} before anything else, then restore ` +
+          "a backup, or delete it and reserve again";
       return failed(
-        `database corruption detected: ${where}${failure.reason}. Copy ${failure.path} before ` +
-          "anything else, then restore a backup, or delete it and reserve again; " +
+        `database corruption detected: ${where}${failure.reason}. ${advice}; ` +
           "trop did not modify or repair the stored data",
       );
     }

@@ -180,6 +180,7 @@ export function corruption(
     readonly table?: string;
     readonly field?: string;
     readonly key?: string;
+    readonly advice?: string;
   },
 ): TropError {
   return new TropError({ code: "database-corruption", path, ...details });

@@ -19,10 +19,6 @@ export interface Circumstances {
   readonly waitedMs: number;
 }
 
-/** What to do about a damaged file; it ends every message about one. */
-export const CORRUPTION_ADVICE =
-  "copy the file before anything else, then restore a backup, or move the file away and reserve again";
-
 /** `error` as a {@linkcode TropError}; what is none of the database's is handed back unchanged. */
 export function toTropError(error: unknown, circumstances: Circumstances): unknown {
   if (error instanceof TropError) return error;

@@ -126,8 +126,8 @@ function foreign(source: RowSource, objects: readonly SchemaObject[]): TropError
   const names = objects.slice(0, 5).map(({ name }) => quoteAscii(name, 64)).join(", ");
   const rest = objects.length > 5 ? ` and ${objects.length - 5} more` : "";
   return corruption(source.path, {
-    reason: `this is not a trop database, it holds ${names}${rest}; ` +
-      "choose another directory with --data-dir",
+    reason: `${source.path} is not a trop database, it holds ${names}${rest}`,
+    advice: "Choose another data directory with --data-dir",
   });
 }
 

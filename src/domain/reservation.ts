@@ -24,6 +24,8 @@ export interface Reservation extends Key {
 }
 
 /** A key as messages show it: `path` or `path:tag`. */
-export function formatKey({ path, tag }: { readonly path: string; readonly tag: string | null }): string {
+export function formatKey(
+  { path, tag }: { readonly path: string; readonly tag: string | null },
+): string {
   return tag === null ? path : `${path}:${tag}`;
 }

@@ -1,0 +1,66 @@
+/**
+ * What is asked about a port before it counts as free: one probe for each protocol, address family
+ * and scope.
+ *
+ * @module
+ */
+
+export type Protocol = "tcp" | "udp";
+export type Family = "ipv4" | "ipv6";
+export type Scope = "localhost" | "wildcard";
+
+/** One question: can this address be bound? */
+export interface Probe {
+  readonly protocol: Protocol;
+  readonly family: Family;
+  readonly scope: Scope;
+  readonly address: string;
+}
+
+/** Which probes are made. */
+export interface OccupancyPolicy {
+  /** Makes none at all. */
+  readonly skip: boolean;
+  readonly skipTcp: boolean;
+  readonly skipUdp: boolean;
+  readonly skipIpv4: boolean;
+  readonly skipIpv6: boolean;
+  /** Asks for the wildcard addresses too; loopback is always asked for. */
+  readonly checkAllInterfaces: boolean;
+}
+
+/** Everything on loopback, nothing else. */
+export const DEFAULT_POLICY: OccupancyPolicy = {
+  skip: false,
+  skipTcp: false,
+  skipUdp: false,
+  skipIpv4: false,
+  skipIpv6: false,
+  checkAllInterfaces: false,
+};
+
+/** All probes, in the order in which they are made and reported. */
+const MATRIX: readonly Probe[] = [
+  { family: "ipv4", scope: "localhost", address: "127.0.0.1", protocol: "tcp" },
+  { family: "ipv4", scope: "localhost", address: "127.0.0.1", protocol: "udp" },
+  { family: "ipv4", scope: "wildcard", address: "0.0.0.0", protocol: "tcp" },
+  { family: "ipv4", scope: "wildcard", address: "0.0.0.0", protocol: "udp" },
+  { family: "ipv6", scope: "localhost", address: "::1", protocol: "tcp" },
+  { family: "ipv6", scope: "localhost", address: "::1", protocol: "udp" },
+  { family: "ipv6", scope: "wildcard", address: "::", protocol: "tcp" },
+  { family: "ipv6", scope: "wildcard", address: "::", protocol: "udp" },
+];
+
+/** The probes that `policy` leaves; with none left, every port counts as free. */
+export function enabledProbes(policy: OccupancyPolicy): readonly Probe[] {
+  if (policy.skip) return [];
+  const skipped = new Set<string>();
+  if (policy.skipTcp) skipped.add("tcp");
+  if (policy.skipUdp) skipped.add("udp");
+  if (policy.skipIpv4) skipped.add("ipv4");
+  if (policy.skipIpv6) skipped.add("ipv6");
+  if (!policy.checkAllInterfaces) skipped.add("wildcard");
+  return MATRIX.filter(({ protocol, family, scope }) =>
+    !skipped.has(protocol) && !skipped.has(family) && !skipped.has(scope)
+  );
+}

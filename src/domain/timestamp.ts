@@ -19,7 +19,8 @@ export function isTimestamp(value: number): boolean {
 }
 
 /**
- * A time as every output format shows it: in UTC and without a zone mark.
+ * A time as every output format shows it: in UTC and without a zone mark. Years of more than four
+ * digits have a leading `+`.
  *
  * @example
  * ```ts
@@ -29,5 +30,7 @@ export function isTimestamp(value: number): boolean {
  * ```
  */
 export function formatTimestamp(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace("T", " ").replace(/\.\d+Z$/, "");
+  const iso = new Date(seconds * 1000).toISOString();
+  // JavaScript pads such years to six digits.
+  return iso.replace("T", " ").replace(/\.\d+Z$/, "").replace(/^\+0/, "+");
 }

@@ -138,8 +138,10 @@ const WINDOWS: Platform = {
 
 function normalise(platform: Platform, text: string, base: PathBase): AbsolutePath {
   if (text === "") throw invalidPath(text, "it is empty");
-  if (!isStorable(text)) throw invalidPath(text, "it is not valid UTF-8 or contains a null byte");
   const { root, rest } = locate(platform, text, base);
+  if (!isStorable(root + rest)) {
+    throw invalidPath(text, "it is not valid UTF-8 or contains a null byte");
+  }
   const names: string[] = [];
   for (const name of rest.split(platform.separator)) {
     if (name === "" || name === ".") continue;
@@ -153,20 +155,19 @@ function normalise(platform: Platform, text: string, base: PathBase): AbsolutePa
 
 /** The absolute path that `text` stands for, with all the dots and separators still in it. */
 function locate(platform: Platform, text: string, base: PathBase): SplitPath {
-  if (!text.startsWith("~")) return platform.split(text) ?? platform.append(cwdOf(), text);
+  if (!text.startsWith("~")) return platform.split(text) ?? platform.append(cwd(), text);
   if (!/^~(?:[\\/]|$)/.test(text)) {
     throw invalidPath(text, "~ with a user name is unsupported, want ~ or ~/…");
   }
   if (!base.home) throw invalidPath(text, "the home directory is unknown");
-  const home = platform.split(base.home) ?? platform.append(cwdOf(), base.home);
-  // Behind home, not joined to it: `~//x` is below home, although `/x` alone is absolute.
-  const { rest } = platform.append(home, `.${platform.separator}${text.slice(2)}`);
-  return { root: home.root, rest };
+  const home = platform.split(base.home) ?? platform.append(cwd(), base.home);
+  // The dot keeps the rest from being absolute or on another drive: `~//x` lies below home.
+  return platform.append(home, `.${platform.separator}${text.slice(2)}`);
 
-  function cwdOf(): SplitPath {
-    const cwd = platform.split(platform.respell(base.cwd));
-    if (cwd === undefined) throw invalidPath(base.cwd, "the current directory is not absolute");
-    return cwd;
+  function cwd(): SplitPath {
+    const split = platform.split(platform.respell(base.cwd));
+    if (split === undefined) throw invalidPath(base.cwd, "the current directory is not absolute");
+    return split;
   }
 }
 
@@ -223,8 +224,8 @@ function contains(ancestor: AbsolutePath, path: AbsolutePath): boolean {
 }
 
 /** What the text of everything below `path` begins with; a root ends with its separator anyway. */
-function asPrefix(path: AbsolutePath, separator = separatorOf(path)): string {
-  return isRoot(path) ? path : path + separator;
+function asPrefix(path: AbsolutePath): string {
+  return isRoot(path) ? path : path + separatorOf(path);
 }
 
 function isRoot(path: AbsolutePath): boolean {

@@ -91,19 +91,7 @@ function writeDiagnostic(text: string): void {
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(stream.writeSync(rest));
-    } catch (error) {
-      // A pipe that another process switched to non-blocking is full for the moment.
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      sleep(1);
-    }
-  }
-}
-
-function sleep(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+  while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
 }
 
 function reason(error: unknown): string {

@@ -49,7 +49,7 @@ export function symlink(target: string): Entry {
 export interface Circumstances {
   /** The working directory, inside the home directory unless absolute. */
   readonly cwd?: string;
-  /** Variables besides `HOME` and `PATH`; `undefined` takes one of those two away. */
+  /** Variables besides `HOME`, `PATH` and Deno's own; `undefined` takes one of those away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What standard input holds; it is at its end otherwise. */
   readonly stdin?: string;
@@ -128,8 +128,8 @@ export class Home implements AsyncDisposable {
   start(args: readonly string[], circumstances: Circumstances = {}): Run {
     const { script, unprivileged, stdin, cwd = ".", env } = circumstances;
     let words = [...programUnderTest(), ...args];
-    if (unprivileged && Deno.uid() === 0) words = [...DROP_OVERRIDE, ...words];
     if (script !== undefined) words = ["sh", "-c", script, "sh", ...words];
+    if (unprivileged && Deno.uid() === 0) words = [...DROP_OVERRIDE, ...words];
     const [command, ...rest] = words as [string, ...string[]];
     const process = new Deno.Command(command, {
       args: rest,
@@ -198,11 +198,11 @@ export class Run {
     if (wrong.length === 0) return result;
     throw new AssertionError({
       message: [
-        `$ ${this.command}`,
+        `$ ${this.command.slice(0, SHOWN)}`,
         ...wrong,
         `status: ${result.status}`,
-        `stdout: ${JSON.stringify(result.stdout)}`,
-        `stderr: ${JSON.stringify(result.stderr)}`,
+        `stdout: ${show(result.stdout)}`,
+        `stderr: ${show(result.stderr)}`,
       ].join("\n"),
     });
   }
@@ -224,7 +224,7 @@ export const trop = {
 };
 
 // Root without these two is stopped by modes as anyone is.
-const OVERRIDE = "-dac_override,-dac_read_search";
+const OVERRIDE = "-dac_override,-dac_read_search,-fowner";
 const DROP_OVERRIDE = ["setpriv", `--bounding-set=${OVERRIDE}`, `--inh-caps=${OVERRIDE}`];
 
 /** The words that start the program. */
@@ -261,8 +261,11 @@ function matches(text: string, wanted: string | RegExp): boolean {
   return typeof wanted === "string" ? text === wanted : wanted.test(text);
 }
 
-function show(wanted: string | RegExp): string {
-  return typeof wanted === "string" ? JSON.stringify(wanted) : String(wanted);
+/** How many characters of a text a message shows. */
+const SHOWN = 4000;
+
+function show(text: string | RegExp): string {
+  return typeof text === "string" ? JSON.stringify(text.slice(0, SHOWN)) : String(text);
 }
 
 async function feed(process: Deno.ChildProcess, text: string): Promise<void> {

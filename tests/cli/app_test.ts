@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { run } from "../../src/cli/app.ts";
+import { COMMAND_NAMES } from "../../src/cli/commands.ts";
+import { ClosedOutput } from "../../src/cli/host.ts";
+import { VERSION } from "../../src/version.ts";
+import { FakeHost } from "../support/host.ts";
+import { trop } from "../support/program.ts";
+
+const ROOT_HELP = /^Manage ephemeral port reservations\n\nUsage: trop \[OPTIONS\] <COMMAND>\n/;
+const COMMAND_HELP = /^Print the data directory that the other commands use\n\nUsage: trop show-d/;
+const ROOT_ERROR = /^error: .*\n\nUsage: trop \[OPTIONS\] <COMMAND>\n\nFor more, try 'trop --help'/;
+
+Deno.test("the version is the one in deno.json", async () => {
+  const text = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
+  assert.equal(/^ {2}"version": "(.*)",$/m.exec(text)?.[1], VERSION);
+});
+
+for (
+  const [args, expectation] of [
+    [["--help"], { stdout: ROOT_HELP }],
+    [["-h"], { stdout: ROOT_HELP }],
+    [["help"], { stdout: ROOT_HELP }],
+    [["--verbose", "--data-dir", "x", "--help"], { stdout: ROOT_HELP }],
+    [["help", "show-data-dir"], { stdout: COMMAND_HELP }],
+    [["show-data-dir", "--help"], { stdout: COMMAND_HELP }],
+    [["show-data-dir", "--bogus", "-h"], { stdout: COMMAND_HELP }],
+    [["--version"], { stdout: `trop ${VERSION}\n` }],
+    [["-V"], { stdout: `trop ${VERSION}\n` }],
+    [["--quiet", "--version"], { stdout: `trop ${VERSION}\n` }],
+    [[], { status: 2, stderr: ROOT_HELP }],
+    [["--quiet"], { status: 2, stderr: ROOT_ERROR }],
+    [["bogus"], { status: 2, stderr: ROOT_ERROR }],
+    [["help", "bogus"], { status: 2, stderr: ROOT_ERROR }],
+    [["--bogus"], { status: 2, stderr: ROOT_ERROR }],
+    [["show-data-dir", "--version"], {
+      status: 2,
+      stderr: "error: unknown option '--version'\n\nUsage: trop show-data-dir [OPTIONS]\n\n" +
+        "For more, try 'trop show-data-dir --help'.\n",
+    }],
+  ] as const
+) {
+  Deno.test(`\`trop ${args.join(" ")}\` ends with ${JSON.stringify(expectation)}`, async () => {
+    await using home = await trop.home();
+    await home.run(args, expectation);
+  });
+}
+
+Deno.test("a missing command is answered with all there are", async () => {
+  const host = new FakeHost({ env: { TROP_DATA_DIR: "/srv" } });
+  assert.equal(await run(["--quiet"], host), 2);
+  for (const name of COMMAND_NAMES) assert(host.written.stderr.includes(name), name);
+});
+
+Deno.test("the data directory comes from the option, TROP_DATA_DIR, HOME, USERPROFILE", async () => {
+  await using home = await trop.home();
+  const all = { TROP_DATA_DIR: "env dir", USERPROFILE: "/profile" };
+  const show = ["show-data-dir"];
+  await home.run([...show, "--data-dir", "./x/"], { env: all, stdout: "./x/\n" });
+  await home.run(["--data-dir=~/x", ...show], { env: all, stdout: "~/x\n" });
+  await home.run(show, { env: all, stdout: "env dir\n" });
+  await home.run(show, { stdout: `${home.path(".trop")}\n` });
+  await home.run(show, { env: { ...all, TROP_DATA_DIR: undefined, HOME: "" }, stdout: /profile/ });
+  await home.run(show, {
+    env: { HOME: undefined },
+    status: 7,
+    stderr: /^Error: Configuration error: .*TROP_DATA_DIR.*--data-dir.*\n$/,
+  });
+  await home.run(show, {
+    env: { TROP_DATA_DIR: "" },
+    status: 2,
+    stderr: /^error: invalid value '' for the variable TROP_DATA_DIR: /,
+  });
+  assert(!await home.exists(".trop"), "nothing is created");
+});
+
+Deno.test("nobody hears that standard output was closed early", async () => {
+  await using home = await trop.home();
+  // The reader is gone before the program begins to write.
+  const script = '{ sleep 0.2; "$@"; echo $? >status; } | exec true; cat status';
+  await home.run(["--help"], { script, stdout: "0\n" });
+});
+
+Deno.test("a closed standard error does not stop a command", async () => {
+  await using home = await trop.home();
+  const script = '{ sleep 0.2; "$@" 2>&1 >/dev/null; echo $? >status; } | exec true; cat status';
+  await home.run(["bogus"], { script, stdout: "2\n" });
+});
+
+Deno.test({
+  name: "a standard output that takes nothing is an I/O error",
+  // Only Linux has the device that is always full.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using home = await trop.home();
+    await home.run(["show-data-dir"], {
+      script: '"$@" >/dev/full',
+      status: 5,
+      stderr: /^Error: I\/O error: cannot write to standard output: No space left.*\n$/,
+    });
+  },
+});
+
+Deno.test("a slow reader gets all of a long output", async () => {
+  await using home = await trop.home();
+  const args = ["show-data-dir", "--data-dir", "x".repeat(120_000)];
+  await home.run(args, { script: '"$@" | { sleep 0.2; wc -c; }', stdout: /^ *120001\n$/ });
+});
+
+for (
+  const [world, bold, why] of [
+    [{ terminal: true }, true, "for a terminal"],
+    [{ terminal: false }, false, "for a file"],
+    [{ terminal: true, env: { NO_COLOR: "1" } }, false, "with NO_COLOR"],
+  ] as const
+) {
+  Deno.test(`help has ${bold ? "bold" : "plain"} headings ${why}`, async () => {
+    for (const [args, stream] of [[["--help"], "stdout"], [[], "stderr"]] as const) {
+      const host = new FakeHost(world);
+      await run(args, host);
+      assert.equal(host.written[stream].includes("\x1b["), bold);
+    }
+  });
+}
+
+Deno.test("run() takes a closed output for the end, not for a failure", async () => {
+  const host = new FakeHost({ env: { HOME: "/home/dev" } });
+  host.stdout.write = () => {
+    throw new ClosedOutput();
+  };
+  assert.equal(await run(["show-data-dir"], host), 0);
+  assert.deepEqual(host.written, { stdout: "", stderr: "" });
+});
+
+Deno.test("run() reports a defect, with its stack when TROP_DEBUG is set", async () => {
+  for (const [env, lines] of [[{}, /^.*\n$/], [{ TROP_DEBUG: "1" }, /\n +at /]] as const) {
+    const host = new FakeHost({ env: { HOME: "/home/dev", ...env } });
+    host.stdout.write = () => {
+      throw new RangeError("oops");
+    };
+    assert.equal(await run(["show-data-dir"], host), 6);
+    assert.match(host.written.stderr, /^Error: internal error: oops; /);
+    assert.match(host.written.stderr, lines);
+  }
+});

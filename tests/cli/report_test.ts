@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import { report } from "../../src/cli/report.ts";
+import { type Failure, TropError } from "../../src/errors.ts";
+
+const OPTIONS = { usage: "trop reserve [OPTIONS]", debug: false };
+
+type FailureOf<C extends Failure["code"]> = Extract<Failure, { readonly code: C }>;
+type Row<F> = readonly [failure: F, exitCode: number, text: string];
+
+const DB = "/home/dev/.trop/trop.db";
+const ADVICE = `Copy ${DB} before anything else, then restore a backup, or delete it and reserve ` +
+  "again; trop did not modify or repair the stored data";
+
+/** One row for each code; a new code does not compile until it has one. */
+const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
+  "usage": [
+    { code: "usage", message: "unexpected argument 'x'" },
+    2,
+    "error: unexpected argument 'x'\n\nUsage: trop reserve [OPTIONS]\n\n" +
+    "For more, try 'trop reserve --help'.",
+  ],
+  "invalid-arguments": [
+    { code: "invalid-arguments", message: "File not found: a.yaml" },
+    4,
+    "Error: Invalid arguments: File not found: a.yaml",
+  ],
+  "validation": [
+    { code: "validation", field: "shell", message: "Cannot be fish soup" },
+    6,
+    "Error: validation error for 'shell': Cannot be fish soup",
+  ],
+  "configuration": [
+    {
+      code: "configuration",
+      failure: {
+        code: "validation",
+        field: "project",
+        message: "Cannot be empty or only whitespace",
+        source: "TROP_PROJECT",
+      },
+    },
+    7,
+    "Error: Configuration error: validation error for 'project' (TROP_PROJECT): " +
+    "Cannot be empty or only whitespace",
+  ],
+  "invalid-path": [
+    { code: "invalid-path", path: "/..", reason: "it climbs above the root" },
+    6,
+    "Error: invalid path /..: it climbs above the root",
+  ],
+  "path-not-found": [
+    { code: "path-not-found", path: "/no/such" },
+    6,
+    "Error: path not found: /no/such",
+  ],
+  "path-denied": [{ code: "path-denied", path: "/root" }, 6, "Error: permission denied: /root"],
+  "path-unrelated": [
+    { code: "path-unrelated", target: "/w/a", directory: "/w/b" },
+    1,
+    "Error: path relationship violation: /w/a is unrelated to the current directory /w/b; " +
+    "pass --allow-unrelated-path to use it all the same",
+  ],
+  "sticky-field": [
+    { code: "sticky-field", field: "task", stored: "main", requested: null },
+    1,
+    "Error: cannot change sticky field 'task': stored 'main', requested none; " +
+    "pass --allow-task-change or --force to change it",
+  ],
+  "not-found": [
+    { code: "not-found", message: "no reservation at /w/a" },
+    6,
+    "Error: not found: no reservation at /w/a",
+  ],
+  "assertion-failed": [
+    { code: "assertion-failed", message: "Assertion failed: port 5000 is not reserved" },
+    1,
+    "Error: Assertion failed: port 5000 is not reserved",
+  ],
+  "io": [
+    { code: "io", message: "cannot read a.yaml: it is a directory", layer: "command" },
+    5,
+    "Error: I/O error: cannot read a.yaml: it is a directory",
+  ],
+  "permission-missing": [
+    { code: "permission-missing", permission: "--allow-write", path: DB },
+    6,
+    `Error: permission denied: ${DB}; Deno needs --allow-write for it`,
+  ],
+  "lock-timeout": [
+    {
+      code: "lock-timeout",
+      operation: "starting an immediate database transaction",
+      timeoutMs: 5000,
+      waitedMs: 4321,
+      sqliteCode: 5,
+      path: DB,
+    },
+    2,
+    "Error: database lock timeout while starting an immediate database transaction after 5s",
+  ],
+  "not-initialised": [
+    { code: "not-initialised", path: DB },
+    3,
+    `Error: Data directory not found (use --data-dir or enable auto-init): there is no ${DB}`,
+  ],
+  "unsupported-schema-version": [
+    { code: "unsupported-schema-version", path: DB, expected: 2, found: 999 },
+    6,
+    `Error: unsupported schema version: found 999, expected 2; ${DB} is newer than client ` +
+    "support and the stored data was left as it was: upgrade trop, or choose another data " +
+    "directory with --data-dir",
+  ],
+  "migration-required": [
+    { code: "migration-required", path: DB, found: 1, target: 2 },
+    6,
+    `Error: database schema migration required from version 1 to 2: ${DB} was left as it was; ` +
+    "run a command that may write it, such as 'trop list', and it is migrated",
+  ],
+  "migration-blocked": [
+    {
+      code: "migration-blocked",
+      path: DB,
+      from: 1,
+      to: 2,
+      violations: [
+        { category: "duplicate reserved ports", count: 2, keys: ["/a", "/b:web"] },
+        { category: "empty legacy tags", count: 1, keys: [] },
+      ],
+    },
+    6,
+    "Error: database migration from schema 1 to 2 blocked: duplicate reserved ports=2 " +
+    `(/a, /b:web); empty legacy tags=1; ${DB} was left unchanged and trop will not choose or ` +
+    "discard reservations: inspect a copy with sqlite3 and correct it, or delete the file and " +
+    "reserve again",
+  ],
+  "database-corruption": [
+    {
+      code: "database-corruption",
+      path: DB,
+      table: "reservations",
+      field: "port",
+      key: 'path="/a", tag="<untagged>"',
+      reason: "expected INTEGER, found TEXT",
+    },
+    6,
+    "Error: database corruption detected: table=reservations, field=port, " +
+    `key=path="/a", tag="<untagged>": expected INTEGER, found TEXT. ${ADVICE}`,
+  ],
+  "read-only-database": [
+    { code: "read-only-database", path: DB, hint: "check its permissions", sqliteCode: 8 },
+    6,
+    `Error: database error: cannot write ${DB}: check its permissions`,
+  ],
+  "cannot-open-database": [
+    { code: "cannot-open-database", path: DB, reason: "Is a directory", hint: "move it away" },
+    6,
+    `Error: database error: cannot open ${DB}: Is a directory; move it away`,
+  ],
+  "disk-full": [
+    { code: "disk-full", path: DB },
+    6,
+    `Error: database error: the disk is full, so ${DB} was not changed; ` +
+    "free some space and run the command again",
+  ],
+  "database-io": [
+    {
+      code: "database-io",
+      path: DB,
+      message: "disk I/O error (SQLite code 778)",
+      hint: "check the disk",
+      sqliteCode: 778,
+    },
+    6,
+    `Error: database error: cannot read or write ${DB}; check the disk: ` +
+    "disk I/O error (SQLite code 778)",
+  ],
+  "port-conflict": [
+    { code: "port-conflict", port: 5000, owner: { path: "/a", tag: "web" } },
+    6,
+    "Error: reservation conflict: port 5000 belongs to /a:web; " +
+    "'trop list' shows all reservations",
+  ],
+  "key-conflict": [
+    { code: "key-conflict", key: { path: "/a", tag: null } },
+    6,
+    "Error: reservation conflict: /a has a reservation already; 'trop list' shows it",
+  ],
+  "database-internal": [
+    {
+      code: "database-internal",
+      path: DB,
+      operation: "executing the list command",
+      message: "out of memory",
+    },
+    6,
+    `Error: database error: ${DB} gave an unexpected answer while executing the list command; ` +
+    "please report it: out of memory",
+  ],
+  "range-exhausted": [
+    {
+      code: "range-exhausted",
+      min: 5000,
+      max: 5001,
+      blockers: ["reserved", "occupied"],
+      pruning: true,
+      expiration: true,
+      pruned: 0,
+      expired: 2,
+    },
+    6,
+    "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
+    "retry: reserved, occupied; automatic cleanup pruned 0 and expired 2 reservation(s); " +
+    "automatic pruning and expiration enabled",
+  ],
+  "probe-failed": [
+    {
+      code: "probe-failed",
+      port: 80,
+      protocol: "tcp",
+      family: "ipv6",
+      scope: "localhost",
+      address: "::1",
+      reason: "Permission denied (os error 13)",
+    },
+    6,
+    "Error: port 80 is possibly occupied: cannot probe TCP IPv6 localhost at [::1]:80: " +
+    "Permission denied (os error 13)",
+  ],
+};
+
+const EXHAUSTED = ROWS["range-exhausted"][0];
+const LOCKED = ROWS["lock-timeout"][0];
+const LOCK_LINE = "Error: database lock timeout while " +
+  "starting an immediate database transaction after";
+
+const VARIANTS: readonly Row<Failure>[] = [
+  [
+    { code: "sticky-field", field: "project", stored: null, requested: "shop" },
+    1,
+    "Error: cannot change sticky field 'project': stored none, requested 'shop'; " +
+    "pass --allow-project-change or --force to change it",
+  ],
+  [
+    { code: "io", message: "cannot create /x: Permission denied", layer: "domain" },
+    6,
+    "Error: I/O error: cannot create /x: Permission denied",
+  ],
+  [{ ...LOCKED, timeoutMs: 0 }, 2, `${LOCK_LINE} 0s`],
+  [{ ...LOCKED, timeoutMs: 1000 }, 2, `${LOCK_LINE} 1s`],
+  [{ ...LOCKED, timeoutMs: 300 }, 2, `${LOCK_LINE} 300ms`],
+  [
+    { code: "database-corruption", path: DB, reason: "physical database corruption: no header" },
+    6,
+    `Error: database corruption detected: physical database corruption: no header. ${ADVICE}`,
+  ],
+  [
+    { ...EXHAUSTED, pruning: false, expiration: false, pruned: 0, expired: 0 },
+    6,
+    "Error: port range 5000-5001 exhausted: cleanup was skipped (automatic pruning and " +
+    "expiration disabled); remaining blockers: reserved, occupied",
+  ],
+  [
+    { ...EXHAUSTED, pruning: false, blockers: [] },
+    6,
+    "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
+    "retry: unavailable; automatic cleanup pruned 0 and expired 2 reservation(s); " +
+    "automatic pruning disabled",
+  ],
+  [
+    { ...EXHAUSTED, expiration: false, blockers: ["excluded"], pruned: 1, expired: 0 },
+    6,
+    "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
+    "retry: excluded; automatic cleanup pruned 1 and expired 0 reservation(s); " +
+    "automatic expiration disabled",
+  ],
+  [
+    { code: "path-not-found", path: "/a\n\u001b[2Jb\u202e" },
+    6,
+    "Error: path not found: /a\\n\\u{1b}[2Jb\\u{202e}",
+  ],
+];
+
+for (const [failure, exitCode, text] of [...Object.values(ROWS), ...VARIANTS]) {
+  Deno.test(`report() ends with ${exitCode} and says ${JSON.stringify(text.slice(0, 90))}`, () => {
+    const actual = report(new TropError(failure), OPTIONS);
+    assert.deepEqual(actual, { text: `${text}\n`, exitCode });
+  });
+}
+
+Deno.test("report() asks to report what trop does not know, without a stack", () => {
+  const { text, exitCode } = report(new TypeError("x is\nnot a function"), OPTIONS);
+  assert.equal(
+    text,
+    "Error: internal error: x is\\nnot a function; this is a defect in trop: please report it, " +
+      "with what the same command prints when TROP_DEBUG=1 is set\n",
+  );
+  assert.equal(exitCode, 6);
+  assert.match(report("a text", OPTIONS).text, /^Error: internal error: a text; /);
+});
+
+Deno.test("report() shows the stack of a defect to somebody who debugs, and of nothing else", () => {
+  const debug = { ...OPTIONS, debug: true };
+  assert.match(
+    report(new TypeError("oops"), debug).text,
+    /^Error: .*\nTypeError: oops\n +at .*\n/,
+  );
+  const known = report(new TropError({ code: "path-not-found", path: "/a" }), debug);
+  assert.equal(known.text, "Error: path not found: /a\n");
+});
+
+Deno.test("report() passes on which permission Deno misses", () => {
+  const error = new Deno.errors.NotCapable('Requires env access to "HOME"');
+  assert.deepEqual(report(error, OPTIONS), {
+    text: 'Error: permission denied: Requires env access to "HOME"\n',
+    exitCode: 6,
+  });
+});

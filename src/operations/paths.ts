@@ -19,21 +19,12 @@ export interface WorkingDirectory {
 /**
  * The directory that trop was started in.
  *
- * @throws {TropError} `io` of the command layer when the system cannot name it: it was deleted, or
- * its name is not UTF-8. Otherwise as {@linkcode physicalPath}.
+ * @param reported Its absolute path as the system reports it.
+ * @throws {TropError} As {@linkcode physicalPath}: it may be gone.
  */
-export function workingDirectory(): WorkingDirectory {
-  const reported = reportedDirectory();
-  return { reported, physical: physicalPath(reported) };
-}
-
-function reportedDirectory(): AbsolutePath {
-  try {
-    return normaliseAbsolute(Deno.cwd());
-  } catch (cause) {
-    const message = `Cannot tell the current directory: ${messageOf(cause)}`;
-    throw new TropError({ code: "io", message, layer: "command" }, { cause });
-  }
+export function workingDirectory(reported: string): WorkingDirectory {
+  const path = normaliseAbsolute(reported);
+  return { reported: path, physical: physicalPath(path) };
 }
 
 /**

@@ -21,24 +21,22 @@ function failureOf(act: () => unknown): TropError["failure"] {
   throw new Error("nothing was thrown");
 }
 
-Deno.test("workingDirectory() is where the process runs, in both spellings", () => {
-  const { reported, physical } = workingDirectory();
-  assert.equal(reported, Deno.cwd());
-  assert.equal(physical, Deno.realPathSync("."));
+Deno.test("workingDirectory() knows a directory as reported and without links", {
+  ignore: isWindows,
+}, () => {
+  using temporary = temporaryDirectory();
+  Deno.mkdirSync(`${temporary.path}/target`);
+  Deno.symlinkSync("target", `${temporary.path}/link`);
+  assert.deepEqual(workingDirectory(`${temporary.path}/link`), {
+    reported: `${temporary.path}/link`,
+    physical: `${temporary.path}/target`,
+  });
 });
 
-Deno.test("workingDirectory() fails in a deleted directory", { ignore: isWindows }, () => {
-  const home = Deno.cwd();
-  const gone = Deno.makeTempDirSync();
-  try {
-    Deno.chdir(gone);
-    Deno.removeSync(gone);
-    const failure = failureOf(workingDirectory);
-    assert(failure.code === "io");
-    assert.equal(failure.layer, "command");
-  } finally {
-    Deno.chdir(home);
-  }
+Deno.test("workingDirectory() fails for a directory that is gone", () => {
+  using temporary = temporaryDirectory();
+  const gone = `${temporary.path}/gone`;
+  assert.deepEqual(failureOf(() => workingDirectory(gone)), { code: "path-not-found", path: gone });
 });
 
 Deno.test("physicalPath() resolves every symbolic link", { ignore: isWindows }, () => {

@@ -7,7 +7,13 @@
 
 import type { Command } from "./command.ts";
 
-const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
+  string,
+  () => Promise<Command>
+>([
+  ["reserve", async () => (await import("./commands/reserve.ts")).reserve],
+  ["release", async () => (await import("./commands/release.ts")).release],
+  ["list", async () => (await import("./commands/list.ts")).list],
   ["show-data-dir", async () => (await import("./commands/show_data_dir.ts")).showDataDir],
 ]);
 

@@ -89,7 +89,8 @@ function writeDiagnostic(text: string): void {
   }
 }
 
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+/** Writes all of `text`, in as many pieces as `stream` takes it. */
+export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let rest = new TextEncoder().encode(text);
   while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
 }

@@ -4,8 +4,18 @@
  * @module
  */
 
-import { databaseOptions, databasePath, resolveDataDirectory } from "../database/config.ts";
-import { type Database, type DatabaseNotice, openDatabase } from "../database/connection.ts";
+import {
+  type DatabaseOptions,
+  databaseOptions,
+  databasePath,
+  resolveDataDirectory,
+} from "../database/config.ts";
+import {
+  type Database,
+  type DatabaseNotice,
+  openDatabase,
+  openEmptyDatabase,
+} from "../database/connection.ts";
 import { parseTag } from "../domain/identifier.ts";
 import { type AbsolutePath, nativePaths } from "../domain/path.ts";
 import { TropError } from "../errors.ts";
@@ -20,32 +30,48 @@ export interface DatabaseSettings {
 }
 
 /**
+ * What a command does to the database. Reading may still create the file, and any of the three
+ * migrates an older one; a dry run that finds no file goes on with an empty database in memory.
+ */
+export type Access = "read" | "write" | "dry-run";
+
+/**
  * Opens the database of a command.
  *
- * @param access `read` for a command that changes nothing; the file may still be created or
- * migrated by it.
  * @throws {TropError} Whatever `openDatabase` throws.
  */
 export function openCommandDatabase(
   { globals, host, output }: Pick<Invocation, "globals" | "host" | "output">,
   settings: DatabaseSettings,
-  access: "read" | "write",
+  access: Access,
 ): Database {
   const directory = resolveDataDirectory(globals.dataDir, host.env);
   // The only path that is used as it was given; SQLite wants an absolute one.
   const absolute = nativePaths.isAbsolute(directory) ? directory : `${host.cwd()}/${directory}`;
-  const database = openDatabase(databaseOptions(databasePath(absolute), {
+  const options = databaseOptions(databasePath(absolute), {
     busyTimeoutMs: settings.maximumLockWaitSeconds * 1000,
-    autoCreate: !settings.disableAutoinit,
-    queryOnly: access === "read",
+    autoCreate: !settings.disableAutoinit && access !== "dry-run",
+    queryOnly: access !== "write",
     clock: host.now,
-  }));
+  });
+  const database = access === "dry-run" && !settings.disableAutoinit
+    ? openOrImagine(options)
+    : openDatabase(options);
   for (const notice of database.notices) {
     const words = describeNotice(notice);
     if (notice.code === "old-sqlite") output.detail(`Warning: ${words}`);
     else output.warn(words);
   }
   return database;
+}
+
+function openOrImagine(options: DatabaseOptions): Database {
+  try {
+    return openDatabase(options);
+  } catch (error) {
+    if (!(error instanceof TropError) || error.code !== "not-initialised") throw error;
+    return openEmptyDatabase(options);
+  }
 }
 
 function describeNotice(notice: DatabaseNotice): string {
@@ -101,4 +127,12 @@ export function readTag(text: string | undefined): string | undefined {
     const message = `Cannot read --tag: ${error.failure.message}`;
     throw new TropError({ code: "invalid-arguments", message }, { cause: error });
   }
+}
+
+/** A path as tables show it: what lies in the home directory begins with `~/`. */
+export function shortenPath(path: AbsolutePath, home: string | undefined): string {
+  if (home === undefined || !nativePaths.isNormal(home)) return path;
+  if (!nativePaths.contains(home, path)) return path;
+  return ["~", ...nativePaths.components(path).slice(nativePaths.components(home).length)]
+    .join(nativePaths.separator) + (path === home ? nativePaths.separator : "");
 }

@@ -71,6 +71,20 @@ export function openDatabase(options: DatabaseOptions, open: OpenSqlite = openSq
   });
 }
 
+/**
+ * A database in memory that holds nothing, to plan on what would be done in one that does not
+ * exist yet.
+ */
+export function openEmptyDatabase(
+  options: DatabaseOptions,
+  open: OpenSqlite = openSqlite,
+): Database {
+  const connection = open(":memory:", { readOnly: false, immutable: false, timeoutMs: 0 });
+  const database = new Database(connection, options);
+  bringUpToDate(database, OPENING);
+  return database;
+}
+
 /** An open database file. Statements run inside `withRead` and `withWrite`, see transaction.ts. */
 export class Database implements RowSource, Disposable {
   readonly notices: DatabaseNotice[] = [];

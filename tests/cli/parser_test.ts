@@ -308,6 +308,7 @@ for (
   const [name, message] of [
     ["relaese", "unknown command 'relaese', did you mean 'release'?"],
     ["lst", "unknown command 'lst', did you mean 'list'?"],
+    ["ilst", "unknown command 'ilst', did you mean 'list'?"],
     ["Reserve", "unknown command 'Reserve', did you mean 'reserve'?"],
     ["start", "unknown command 'start'"],
     ["", "unknown command ''"],

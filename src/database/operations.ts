@@ -116,8 +116,8 @@ export function isPortReserved(transaction: ReadTransaction, port: Port): boolea
 /** The distinct projects, by their bytes. */
 export function projects(transaction: ReadTransaction): string[] {
   return transaction.prepare(
-    `SELECT DISTINCT project, CAST(project AS BLOB) FROM reservations
-      WHERE project IS NOT NULL ORDER BY project`,
+    `SELECT project, CAST(project AS BLOB) FROM reservations
+      WHERE project IS NOT NULL GROUP BY project ORDER BY project`,
   ).all().map(([project, bytes]) => toProject(transaction, project, bytes));
 }
 

@@ -32,23 +32,25 @@ const MAX_INDENT = 30;
 /** One entry of a list: what to type, what it is, and notes that stay on one line each. */
 type Row = readonly [term: string, explanation: string, notes?: readonly string[]];
 
+/** A heading and the entries below it. */
+type Section = readonly [title: string, rows: readonly Row[]];
+
 /** The help of trop itself, which lists `commands`. */
 export function rootHelp(commands: readonly Command[], options: HelpOptions): string {
-  const groups = GROUPS.flatMap((group) => {
+  const groups = GROUPS.flatMap((group): Section[] => {
     const members = commands.filter((command) => command.group === group);
     const rows = members.map((command): Row => [command.name, command.summary]);
-    return members.length === 0 ? [] : [list(capitalised(group), rows, options)];
+    return members.length === 0 ? [] : [[capitalised(group), rows]];
   });
   return page([
     "Manage ephemeral port reservations",
     usage(ROOT_USAGE, options),
     paragraph(INTRODUCTION),
-    ...groups,
-    list("Help", [["help [COMMAND]", "Print this, or what a command does"]], options),
-    list("Global options", [...globalRows(options), VERSION_ROW], options),
-    list("Environment", ENVIRONMENT, options),
+    ...lists([...groups, ["Help", [HELP_COMMAND_ROW]]], options),
+    ...lists([["Global options", [...globalRows(options), VERSION_ROW]]], options),
+    ...lists([["Environment", ENVIRONMENT]], options),
     paragraph(MORE_VARIABLES),
-    list("Exit codes", EXIT_CODES, options),
+    ...lists([["Exit codes", EXIT_CODES]], options),
   ]);
 }
 
@@ -59,22 +61,24 @@ export function commandHelp(command: Command, options: HelpOptions): string {
     return [`<${operand.valueName}>`, operand.summary, notes(operand, options)];
   });
   const own = Object.entries(command.options).map((entry) => optionRow(entry, options));
+  const uses = examples.map(({ command, effect }): Row => [command, effect]);
   return page([
     summary,
     usage(commandUsage(command), options),
     ...description.map(paragraph),
-    ...(operands.length === 0 ? [] : [list("Arguments", operands, options)]),
-    ...(own.length === 0 ? [] : [list("Options", own, options)]),
-    list("Global options", globalRows(options), options),
-    ...(examples.length === 0 ? [] : [
-      list("Examples", examples.map(({ command, effect }) => [command, effect]), options),
-    ]),
+    ...lists([
+      ["Arguments", operands],
+      ["Options", own],
+      ["Global options", globalRows(options)],
+    ], options),
+    ...lists([["Examples", uses]], options),
   ]);
 }
 
 const INTRODUCTION = "A directory gets a port of its own, the same one every time; no other " +
   "directory gets it, and it is free again when the directory is gone.";
 
+const HELP_COMMAND_ROW: Row = ["help [COMMAND]", "Print this, or what a command does"];
 const HELP_ROW: Row = ["-h, --help", "Print help"];
 const VERSION_ROW: Row = ["-V, --version", "Print the version"];
 
@@ -141,11 +145,14 @@ function paragraph(text: string): string {
   return wrap(text.split(" "), WIDTH).join("\n");
 }
 
-function list(title: string, rows: readonly Row[], { styled }: HelpOptions): string {
-  const longest = Math.max(...rows.map(([term]) => term.length));
-  const indent = Math.min(longest + 4, MAX_INDENT);
-  const lines = rows.flatMap((row) => formatRow(row, indent));
-  return [heading(`${title}:`, styled), ...lines].join("\n");
+/** Lists whose explanations all begin in one column; an empty one is left out. */
+function lists(sections: readonly Section[], { styled }: HelpOptions): string[] {
+  const terms = sections.flatMap(([_, rows]) => rows.map(([term]) => term.length));
+  const indent = Math.min(Math.max(...terms) + 4, MAX_INDENT);
+  return sections.filter(([_, rows]) => rows.length > 0).map(([title, rows]) => {
+    const lines = rows.flatMap((row) => formatRow(row, indent));
+    return [heading(`${title}:`, styled), ...lines].join("\n");
+  });
 }
 
 function formatRow([term, explanation, notes = []]: Row, indent: number): string[] {

@@ -73,6 +73,14 @@ Deno.test("the data directory comes from the option, TROP_DATA_DIR, HOME, USERPR
   assert(!await home.exists(".trop"), "nothing is created");
 });
 
+Deno.test("TROP_LOG_MODE says how much is said, unless a flag does", async () => {
+  await using home = await trop.home();
+  const env = { TROP_LOG_MODE: "Quiet" };
+  await home.run(["release"], { stderr: /^No reservation found/ });
+  await home.run(["release"], { env });
+  await home.run(["release", "--verbose"], { env, stderr: /^No reservation found/ });
+});
+
 Deno.test("nobody hears that standard output was closed early", async () => {
   await using home = await trop.home();
   // The reader is gone before the program begins to write.

@@ -46,7 +46,7 @@ One paragraph.
 Another one.
 
 Arguments:
-  <FILE>  File to read
+  <FILE>                      File to read
 
 Options:
   --path <PATH>               Directory [default: here] [env: TROP_PATH]
@@ -57,15 +57,15 @@ Options:
   --dry-run                   Only look
 
 Global options:
-  --verbose                 Say more on standard error
-  --quiet                   Say nothing but errors on standard error
-  --data-dir <PATH>         Directory that holds the database [default: ~/.trop]
-                            [env: TROP_DATA_DIR]
-  --busy-timeout <SECONDS>  Longest wait for a locked database; 0 does not wait
-                            [default: 5] [env: TROP_BUSY_TIMEOUT]
-  --disable-autoinit        Fail rather than create a missing database
-                            [env: TROP_DISABLE_AUTOINIT]
-  -h, --help                Print help
+  --verbose                   Say more on standard error
+  --quiet                     Say nothing but errors on standard error
+  --data-dir <PATH>           Directory that holds the database
+                              [default: ~/.trop] [env: TROP_DATA_DIR]
+  --busy-timeout <SECONDS>    Longest wait for a locked database; 0 does not
+                              wait [default: 5] [env: TROP_BUSY_TIMEOUT]
+  --disable-autoinit          Fail rather than create a missing database
+                              [env: TROP_DISABLE_AUTOINIT]
+  -h, --help                  Print help
 
 Examples:
   trop example a.yaml  Read a.yaml
@@ -97,7 +97,7 @@ Deno.test("rootHelp() lists the commands by their groups, and no empty group", (
   } as const;
   const help = rootHelp([example, other] as Command[], PLAIN);
   const begin =
-    "Reserve:\n  other  Do other things\n\nClean up:\n  example  Show what the help can do";
+    "Reserve:\n  other           Do other things\n\nClean up:\n  example         Show what the help can do";
   assert(help.includes(begin), help);
   assert(!help.includes("Inspect:"));
 });

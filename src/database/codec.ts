@@ -162,14 +162,16 @@ export function describeKey(
   tag: SqliteValue | undefined,
   damage: Damage = NO_DAMAGE,
 ): string {
-  const shown = (value: SqliteValue | undefined, problem: string | undefined) =>
-    problem === INVALID_UTF8
-      ? "<invalid UTF-8>"
-      : typeof value === "string"
-      ? quoteAscii(value)
-      : `<${storageClass(value)}>`;
-  const tagShown = tag === "" ? "<untagged>" : shown(tag, damage.tag);
-  return `path=${shown(path, damage.path)}, tag=${tagShown}`;
+  const shown = (value: SqliteValue | undefined, problem: string | undefined) => {
+    if (problem === INVALID_UTF8) return "<invalid UTF-8>";
+    // What the driver made of a text with a NUL may well be another row's key.
+    if (problem !== undefined) return "<unreadable>";
+    return typeof value === "string" ? quoteAscii(value) : `<${storageClass(value)}>`;
+  };
+  const untagged = tag === "" && damage.tag === undefined;
+  return `path=${shown(path, damage.path)}, tag=${
+    untagged ? "<untagged>" : shown(tag, damage.tag)
+  }`;
 }
 
 /** A corruption of the file at `path`; what is in `details` is escaped already. */

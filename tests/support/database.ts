@@ -134,12 +134,16 @@ export function doctor(path: string, sql: string): void {
   database.exec(sql);
 }
 
-/** {@linkcode doctor} with columns that take any value: neither STRICT nor NOT NULL holds. */
+/**
+ * {@linkcode doctor} with columns that take any value as it is: without STRICT, NOT NULL, and the
+ * types that would convert it.
+ */
 export function doctorRows(path: string, sql: string): void {
   const stored = withConnection(path, (database) => {
     const tables = "WHERE type = 'table' AND name IN ('metadata', 'reservations')";
     const definitions = database.prepare(`SELECT name, sql FROM sqlite_schema ${tables}`).all();
-    const loose = "replace(replace(sql, ' STRICT', ''), ' NOT NULL', '')";
+    const loose = [" STRICT", " NOT NULL", " TEXT", " INTEGER"]
+      .reduce((sql, words) => `replace(${sql}, '${words}', '')`, "sql");
     database.exec(`UPDATE sqlite_schema SET sql = ${loose} ${tables}`);
     return definitions;
   });

@@ -1,0 +1,163 @@
+/**
+ * The configuration in force, checked and in the terms of the domain.
+ *
+ * @module
+ */
+
+import type { Exclusion } from "../domain/exclusion.ts";
+import { type Port, type PortRange, toPort } from "../domain/port.ts";
+import { compareBytes, trimWhiteSpace } from "../domain/text.ts";
+import { type IgnoredFile, type ProjectFiles, userFile } from "./discovery.ts";
+import { deriveEnvironmentName } from "./group.ts";
+import { rangeEnd } from "./rules.ts";
+import type { Group, Key, Service, Settings, Value } from "./settings.ts";
+import { isInFile, type Source } from "./source.ts";
+
+/** The configuration in force; {@linkcode loadConfig} makes it. */
+export interface EffectiveConfig {
+  readonly dataDirectory: string;
+  /** `undefined` when nobody asked for one, `null` when it is to be cleared. Trimmed. */
+  readonly project: string | null | undefined;
+  readonly task: string | null | undefined;
+  readonly ports: PortRange;
+  /** The lists of all layers, low to high, as they were written. */
+  readonly excludedPorts: readonly Exclusion[];
+  readonly expireAfterDays: number;
+  readonly occupancy: OccupancySettings;
+  /** `undefined` without a group, and where the highest file with an opinion clears it. */
+  readonly group: ServiceGroup | undefined;
+  readonly autoinit: boolean;
+  readonly autoprune: boolean;
+  readonly autoexpire: boolean;
+  readonly allowUnrelatedPath: boolean;
+  readonly allowProjectChange: boolean;
+  readonly allowTaskChange: boolean;
+  readonly busyTimeoutMs: number;
+  readonly outputFormat: Value<"output_format">;
+  /** The project's files that were read. */
+  readonly projectFiles: ProjectFiles;
+  /** The project's file that was found and not read, because another checkout owns it. */
+  readonly ignored: IgnoredFile | undefined;
+  /** Every value as it was merged, with the place that it came from. */
+  readonly settings: Settings;
+}
+
+/** How to look whether a port is in use. */
+export interface OccupancySettings {
+  readonly skip: boolean;
+  readonly skipIpv4: boolean;
+  readonly skipIpv6: boolean;
+  readonly skipTcp: boolean;
+  readonly skipUdp: boolean;
+  readonly checkAllInterfaces: boolean;
+}
+
+/** Services whose ports are reserved together. */
+export interface ServiceGroup {
+  /** The first port to try; it may lie outside the range, which reserving finds out. */
+  readonly base: Port | undefined;
+  /** In byte order of their tags. */
+  readonly services: readonly GroupService[];
+}
+
+/** One service of a group. */
+export interface GroupService {
+  /** Trimmed. */
+  readonly tag: string;
+  readonly offset: number;
+  readonly preferred: Port | undefined;
+  /** The variable that carries its port. */
+  readonly variable: string;
+}
+
+/** What {@linkcode effectiveConfig} takes over as it is. */
+export interface Surroundings {
+  readonly dataDirectory: string;
+  readonly projectFiles: ProjectFiles;
+  readonly ignored?: IgnoredFile | undefined;
+}
+
+/** The configuration that checked `settings`, merged from all layers, stand for. */
+export function effectiveConfig(
+  settings: Settings,
+  { dataDirectory, projectFiles, ignored }: Surroundings,
+): EffectiveConfig {
+  const get = <K extends Key>(key: K): Value<K> => require(key, settings[key]?.value as Value<K>);
+  return {
+    dataDirectory,
+    projectFiles,
+    ignored,
+    settings,
+    project: trimmed(settings.project?.value),
+    task: trimmed(settings.task?.value),
+    ports: { min: toPort(get("ports.min")), max: toPort(rangeEnd(settings)?.port ?? NaN) },
+    excludedPorts: settings.excluded_ports?.value.map(({ value }) => value as Exclusion) ?? [],
+    expireAfterDays: get("cleanup.expire_after_days"),
+    occupancy: {
+      skip: get("occupancy_check.skip"),
+      skipIpv4: get("occupancy_check.skip_ip4"),
+      skipIpv6: get("occupancy_check.skip_ip6"),
+      skipTcp: get("occupancy_check.skip_tcp"),
+      skipUdp: get("occupancy_check.skip_udp"),
+      checkAllInterfaces: get("occupancy_check.check_all_interfaces"),
+    },
+    group: settings.reservations?.value ? toGroup(settings.reservations.value) : undefined,
+    autoinit: !get("disable_autoinit"),
+    autoprune: !get("disable_autoprune"),
+    autoexpire: !get("disable_autoexpire"),
+    allowUnrelatedPath: get("allow_unrelated_path"),
+    allowProjectChange: get("allow_change") || get("allow_change_project"),
+    allowTaskChange: get("allow_change") || get("allow_change_task"),
+    busyTimeoutMs: get("maximum_lock_wait_seconds") * 1000,
+    outputFormat: get("output_format"),
+  };
+}
+
+/** Where the value of `key` came from; `undefined` when it has none. */
+export function sourceOf({ settings }: EffectiveConfig, key: Key): Source | undefined {
+  return settings[key]?.source;
+}
+
+/**
+ * The file that a group is looked for in: the one that set or cleared it, else the most specific
+ * file of the project; `undefined` without any.
+ */
+export function groupFile(config: EffectiveConfig): string | undefined {
+  const source = sourceOf(config, "reservations");
+  if (source && isInFile(source)) return source.file;
+  return config.projectFiles.private ?? config.projectFiles.project;
+}
+
+/** The file that a new exclusion goes to, and whether it is the user's for want of a better one. */
+export function exclusionsFile(
+  { projectFiles, dataDirectory }: EffectiveConfig,
+): { readonly file: string; readonly isUsers: boolean } {
+  const file = projectFiles.private ?? projectFiles.project;
+  return file ? { file, isUsers: false } : { file: userFile(dataDirectory), isUsers: true };
+}
+
+function require<T>(key: Key, value: T | undefined): T {
+  if (value === undefined) throw new TypeError(`${key} has no default`);
+  return value;
+}
+
+function trimmed(text: string | null | undefined): string | null | undefined {
+  return text === null || text === undefined ? text : trimWhiteSpace(text);
+}
+
+function toGroup({ base, services }: Group): ServiceGroup {
+  return {
+    base: base && toPort(base.value),
+    services: services.map(toService).toSorted((a, b) => compareBytes(a.tag, b.tag)),
+  };
+}
+
+function toService({ tag, offset, preferred, env }: Service): GroupService {
+  const name = trimWhiteSpace(tag.value);
+  return {
+    tag: name,
+    offset: offset?.value ?? 0,
+    preferred: preferred && toPort(preferred.value),
+    variable: env?.value ?? require("reservations", deriveEnvironmentName(name)),
+  };
+}

@@ -136,8 +136,13 @@ export type Failure =
     readonly code: "range-exhausted";
     readonly min: number;
     readonly max: number;
-    /** Each kind at most once, in this order: reserved, excluded, occupied. */
-    readonly blockers: readonly ("reserved" | "excluded" | "occupied")[];
+    /** How many ports each reason stood in the way of, each port counted once. */
+    readonly blockers: {
+      readonly reserved: number;
+      readonly excluded: number;
+      readonly unsafe: number;
+      readonly occupied: number;
+    };
     /** The phases of the automatic cleanup that were on; with neither, none ran. */
     readonly pruning: boolean;
     readonly expiration: boolean;

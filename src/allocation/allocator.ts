@@ -7,11 +7,14 @@
 import type { Port, PortRange } from "../domain/port.ts";
 import type { ProbeFailure, Verdict } from "./occupancy.ts";
 
-/** Why a port cannot be given. */
-export type Blocker = "reserved" | "excluded" | "occupied";
+/** Why a port cannot be given, in the order in which the reasons are looked at. */
+export const BLOCKERS = ["reserved", "excluded", "unsafe", "occupied"] as const;
 
-/** Why a preferred port was not given. */
-export type Refusal = Blocker | "out of range";
+/** One of {@linkcode BLOCKERS}. */
+export type Blocker = typeof BLOCKERS[number];
+
+/** Why a preferred port was not given; an unsafe one is. */
+export type Refusal = Exclude<Blocker, "unsafe"> | "out of range";
 
 /** A port that somebody asked for. */
 export interface Preference {
@@ -28,6 +31,8 @@ export interface Candidates {
   /** Whether another key holds the port. No flag takes it from that key. */
   isReserved(port: Port): boolean;
   isExcluded(port: Port): boolean;
+  /** Whether nobody should get the port without asking for it. */
+  isUnsafe(port: Port): boolean;
   check(port: Port): Verdict;
 }
 
@@ -68,11 +73,12 @@ function refuse(candidates: Candidates, preference: Preference): Refusal | undef
 }
 
 function scan(candidates: Candidates): Allocation {
-  const blockers = { reserved: 0, excluded: 0, occupied: 0 };
+  const blockers = { reserved: 0, excluded: 0, unsafe: 0, occupied: 0 };
   let failure: ProbeFailure | undefined;
   for (let port = candidates.range.min; port <= candidates.range.max; port = next(port)) {
     if (candidates.isReserved(port)) blockers.reserved++;
     else if (candidates.isExcluded(port)) blockers.excluded++;
+    else if (candidates.isUnsafe(port)) blockers.unsafe++;
     else {
       const verdict = candidates.check(port);
       if (verdict.kind === "free") return { kind: "allocated", port };

@@ -233,16 +233,36 @@ function formatViolation({ category, count, keys }: Violation): string {
   return `${category}=${count}${keys.length === 0 ? "" : ` (${keys.join(", ")})`}`;
 }
 
+/** Scripts look for all up to the last semicolon; what follows it is for people. */
 function describeExhaustion(failure: Extract<Failure, { code: "range-exhausted" }>): string {
-  const { min, max, pruning, expiration, pruned, expired } = failure;
+  const { min, max, blockers, pruning, expiration, pruned, expired } = failure;
   const range = `port range ${min}-${max} exhausted`;
-  const blockers = failure.blockers.join(", ") || "unavailable";
+  const kinds = [
+    ...(blockers.reserved > 0 ? ["reserved"] : []),
+    ...(blockers.excluded + blockers.unsafe > 0 ? ["excluded"] : []),
+    ...(blockers.occupied > 0 ? ["occupied"] : []),
+  ].join(", ");
   const policy = cleanupPolicy(pruning, expiration);
-  if (!pruning && !expiration) {
-    return `${range}: cleanup was skipped (${policy}); remaining blockers: ${blockers}`;
-  }
-  return `${range} after cleanup: remaining blockers after the single retry: ${blockers}; ` +
-    `automatic cleanup pruned ${pruned} and expired ${expired} reservation(s); ${policy}`;
+  const what = !pruning && !expiration
+    ? `${range}: cleanup was skipped (${policy}); remaining blockers: ${kinds}`
+    : `${range} after cleanup: remaining blockers after the single retry: ${kinds}; ` +
+      `automatic cleanup pruned ${pruned} and expired ${expired} reservation(s); ${policy}`;
+  return `${what}; ${describeBlockers(blockers)}: release some with 'trop release', ` +
+    "or widen the range with --min and --max or in trop.yaml";
+}
+
+function describeBlockers(
+  { reserved, excluded, unsafe, occupied }: Extract<
+    Failure,
+    { code: "range-exhausted" }
+  >["blockers"],
+): string {
+  return [
+    [reserved, "reserved"],
+    [excluded, "excluded"],
+    [unsafe, "refused by browsers or taken by the system (see allow_unsafe_ports)"],
+    [occupied, "in use"],
+  ].filter(([count]) => count !== 0).map(([count, what]) => `${count} ${what}`).join(", ");
 }
 
 function cleanupPolicy(pruning: boolean, expiration: boolean): string {

@@ -1,9 +1,13 @@
 /**
- * What most commands begin with: the directory they are about, and the open database.
+ * What most commands begin with: the current directory, the configuration in force, the directory
+ * they are about, and the open database.
  *
  * @module
  */
 
+import type { EffectiveConfig } from "../config/effective.ts";
+import type { ConfigFlags } from "../config/flags.ts";
+import { loadConfig } from "../config/load.ts";
 import {
   type DatabaseOptions,
   databaseOptions,
@@ -22,11 +26,46 @@ import { TropError } from "../errors.ts";
 import { type WorkingDirectory, workingDirectory } from "../operations/paths.ts";
 import type { Invocation } from "./command.ts";
 import type { Host } from "./host.ts";
+import type { Output } from "./output.ts";
 
-/** The settings that opening a database depends on. */
-export interface DatabaseSettings {
-  readonly maximumLockWaitSeconds: number;
-  readonly disableAutoinit: boolean;
+/** Where and how a command runs. */
+export interface Session {
+  readonly directory: WorkingDirectory;
+  readonly config: EffectiveConfig;
+  readonly host: Host;
+  readonly output: Output;
+}
+
+/**
+ * Finds the current directory and the configuration in force there.
+ *
+ * @param flags The options of the command that take part in the configuration; the global ones are
+ * added.
+ * @param storesNames Whether the command stores a project and a task.
+ * @throws {TropError} `configuration`, or when the current directory cannot be told.
+ */
+export async function startSession(
+  { globals, host, output }: Pick<Invocation, "globals" | "host" | "output">,
+  flags: ConfigFlags = {},
+  { storesNames = false }: { readonly storesNames?: boolean } = {},
+): Promise<Session> {
+  const directory = workingDirectory(host.cwd());
+  const { busyTimeout, disableAutoinit } = globals;
+  const config = await loadConfig({
+    files: { kind: "discovered", from: directory.physical },
+    dataDirectory: resolveDataDirectory(globals.dataDir, host.env),
+    env: host.env,
+    flags: { ...flags, busyTimeout, disableAutoinit },
+    storesNames,
+  });
+  const { ignored } = config;
+  if (ignored !== undefined) {
+    output.detail(
+      `${ignored.file} is not used: it lies outside of the checkout ${ignored.checkout}; ` +
+        "'discovery: filesystem' in the user's file would use it",
+    );
+  }
+  return { directory, config, host, output };
 }
 
 /**
@@ -40,29 +79,29 @@ export type Access = "read" | "write" | "dry-run";
  *
  * @throws {TropError} Whatever `openDatabase` throws.
  */
-export function openCommandDatabase(
-  { globals, host, output }: Pick<Invocation, "globals" | "host" | "output">,
-  settings: DatabaseSettings,
+export function openSessionDatabase(
+  { config, host, output }: Session,
   access: Access,
 ): Database {
-  const directory = resolveDataDirectory(globals.dataDir, host.env);
-  // The only path that is used as it was given; SQLite wants an absolute one.
-  const absolute = nativePaths.isAbsolute(directory) ? directory : `${host.cwd()}/${directory}`;
-  const options = databaseOptions(databasePath(absolute), {
-    busyTimeoutMs: settings.maximumLockWaitSeconds * 1000,
-    autoCreate: !settings.disableAutoinit && access !== "dry-run",
+  const { autoinit, busyTimeoutMs, dataDirectory } = config;
+  const options = databaseOptions(databasePath(absoluteDataDirectory(host, dataDirectory)), {
+    busyTimeoutMs,
+    autoCreate: autoinit && access !== "dry-run",
     queryOnly: access !== "write",
-    clock: host.now,
   });
-  const database = access === "dry-run" && !settings.disableAutoinit
+  const database = access === "dry-run" && autoinit
     ? openOrImagine(options)
     : openDatabase(options);
   for (const notice of database.notices) {
-    const words = describeNotice(notice);
-    if (notice.code === "old-sqlite") output.detail(`Warning: ${words}`);
-    else output.warn(words);
+    if (notice.code === "old-sqlite") output.detail(describeNotice(notice));
+    else output.warn(describeNotice(notice));
   }
   return database;
+}
+
+/** The data directory is used as it was given, but SQLite wants an absolute path. */
+function absoluteDataDirectory(host: Host, directory: string): string {
+  return nativePaths.isAbsolute(directory) ? directory : `${host.cwd()}/${directory}`;
 }
 
 function openOrImagine(options: DatabaseOptions): Database {
@@ -88,24 +127,26 @@ function describeNotice(notice: DatabaseNotice): string {
   }
 }
 
-/** The directory that a command is about, and the one that it was started in. */
-export interface Target {
-  readonly path: AbsolutePath;
-  readonly directory: WorkingDirectory;
-}
-
 /**
  * The directory that a command is about. One that was named is only normalised, its links stay;
  * otherwise it is the current directory without links.
  *
  * @param named What `--path` or its variable says.
- * @throws {TropError} `invalid-path`, or when the current directory cannot be told.
+ * @throws {TropError} `invalid-path`.
  */
-export function resolveTarget(host: Host, named: string | undefined): Target {
-  const directory = workingDirectory(host.cwd());
-  if (named === undefined) return { path: directory.physical, directory };
-  const base = { cwd: directory.reported, home: homeDirectory(host) };
-  return { path: nativePaths.normalise(named, base), directory };
+export function resolveTarget(
+  { directory, host }: Pick<Session, "directory" | "host">,
+  named: string | undefined,
+): AbsolutePath {
+  return named === undefined ? directory.physical : normalisePath({ directory, host }, named);
+}
+
+/** @throws {TropError} `invalid-path`. */
+export function normalisePath(
+  { directory, host }: Pick<Session, "directory" | "host">,
+  text: string,
+): AbsolutePath {
+  return nativePaths.normalise(text, { cwd: directory.reported, home: homeDirectory(host) });
 }
 
 /** The directory that `~` stands for. */
@@ -127,12 +168,4 @@ export function readTag(text: string | undefined): string | undefined {
     const message = `Cannot read --tag: ${error.failure.message}`;
     throw new TropError({ code: "invalid-arguments", message }, { cause: error });
   }
-}
-
-/** A path as tables show it: what lies in the home directory begins with `~/`. */
-export function shortenPath(path: AbsolutePath, home: string | undefined): string {
-  if (home === undefined || !nativePaths.isNormal(home)) return path;
-  if (!nativePaths.contains(home, path)) return path;
-  return ["~", ...nativePaths.components(path).slice(nativePaths.components(home).length)]
-    .join(nativePaths.separator) + (path === home ? nativePaths.separator : "");
 }

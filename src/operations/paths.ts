@@ -41,6 +41,29 @@ export function physicalPath(path: AbsolutePath): AbsolutePath {
   }
 }
 
+/**
+ * A test whether paths are `directory` or lie below it, as they are written or, where both exist,
+ * with links resolved.
+ */
+export function belowTest(directory: AbsolutePath): (path: AbsolutePath) => boolean {
+  const physical = physicalPathIfAny(directory);
+  return (path) => {
+    if (nativePaths.contains(directory, path)) return true;
+    if (physical === undefined) return false;
+    const itsPhysical = physicalPathIfAny(path);
+    return itsPhysical !== undefined && nativePaths.contains(physical, itsPhysical);
+  };
+}
+
+function physicalPathIfAny(path: AbsolutePath): AbsolutePath | undefined {
+  try {
+    return physicalPath(path);
+  } catch (error) {
+    if (error instanceof TropError) return undefined;
+    throw error;
+  }
+}
+
 /** What the system returns is absolute but, on Windows, may bear the verbatim prefix. */
 function normaliseAbsolute(path: string): AbsolutePath {
   return nativePaths.normalise(path, { cwd: path, home: undefined });

@@ -41,9 +41,11 @@ export interface ReserveRequest {
   readonly allowUnrelatedPath: boolean;
   /** Looks for a port again though the key has one. */
   readonly overwrite: boolean;
-  readonly preference?: Preference;
+  readonly preference: Preference | undefined;
   readonly range: PortRange;
   readonly isExcluded: (port: Port) => boolean;
+  /** Whether nobody should get the port without asking for it. */
+  readonly isUnsafe: (port: Port) => boolean;
   /** What is cleaned up, once, when the range is exhausted. */
   readonly cleanup: {
     readonly prune: boolean;
@@ -175,12 +177,12 @@ function choosePort(
 }
 
 function tryToAllocate(
-  { range, isExcluded, preference }: ReserveRequest,
+  { range, isExcluded, isUnsafe, preference }: ReserveRequest,
   { check }: World,
   reserved: ReadonlySet<Port>,
 ): Allocation {
   const isReserved = (port: Port) => reserved.has(port);
-  return allocate({ range, isReserved, isExcluded, check }, preference);
+  return allocate({ range, isReserved, isExcluded, isUnsafe, check }, preference);
 }
 
 function toChoice({ port, refusal }: Extract<Allocation, { kind: "allocated" }>): Choice {
@@ -193,14 +195,13 @@ function exhausted(
   stale?: Stale,
 ): TropError {
   // A machine on which no port can be probed is not one on which all are taken.
-  if (failure !== undefined && blockers.reserved + blockers.excluded === 0) {
+  if (failure !== undefined && blockers.occupied === range.max - range.min + 1) {
     return new TropError(failure);
   }
-  const kinds = ["reserved", "excluded", "occupied"] as const;
   return new TropError({
     code: "range-exhausted",
     ...range,
-    blockers: kinds.filter((kind) => blockers[kind] > 0),
+    blockers,
     pruning: cleanup.prune,
     expiration: cleanup.expire,
     pruned: stale?.pruned.length ?? 0,

@@ -11,6 +11,9 @@ const DB = "/home/dev/.trop/trop.db";
 const ADVICE = `Copy ${DB} before anything else, then restore a backup, or delete it and reserve ` +
   "again; trop did not modify or repair the stored data";
 
+const EXHAUSTION_ADVICE = "release some with 'trop release', or widen the range with --min and " +
+  "--max or in trop.yaml";
+
 /** One row for each code; a new code does not compile until it has one. */
 const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
   "usage": [
@@ -201,7 +204,7 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
       code: "range-exhausted",
       min: 5000,
       max: 5001,
-      blockers: ["reserved", "occupied"],
+      blockers: { reserved: 1, excluded: 0, unsafe: 0, occupied: 1 },
       pruning: true,
       expiration: true,
       pruned: 0,
@@ -210,7 +213,7 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     6,
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
     "retry: reserved, occupied; automatic cleanup pruned 0 and expired 2 reservation(s); " +
-    "automatic pruning and expiration enabled",
+    `automatic pruning and expiration enabled; 1 reserved, 1 in use: ${EXHAUSTION_ADVICE}`,
   ],
   "probe-failed": [
     {
@@ -257,21 +260,33 @@ const VARIANTS: readonly Row<Failure>[] = [
     { ...EXHAUSTED, pruning: false, expiration: false, pruned: 0, expired: 0 },
     6,
     "Error: port range 5000-5001 exhausted: cleanup was skipped (automatic pruning and " +
-    "expiration disabled); remaining blockers: reserved, occupied",
+    "expiration disabled); remaining blockers: reserved, occupied; " +
+    `1 reserved, 1 in use: ${EXHAUSTION_ADVICE}`,
   ],
   [
-    { ...EXHAUSTED, pruning: false, blockers: [] },
+    {
+      ...EXHAUSTED,
+      pruning: false,
+      blockers: { reserved: 0, excluded: 0, unsafe: 2, occupied: 0 },
+    },
     6,
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
-    "retry: unavailable; automatic cleanup pruned 0 and expired 2 reservation(s); " +
-    "automatic pruning disabled",
+    "retry: excluded; automatic cleanup pruned 0 and expired 2 reservation(s); " +
+    "automatic pruning disabled; 2 refused by browsers or taken by the system " +
+    `(see allow_unsafe_ports): ${EXHAUSTION_ADVICE}`,
   ],
   [
-    { ...EXHAUSTED, expiration: false, blockers: ["excluded"], pruned: 1, expired: 0 },
+    {
+      ...EXHAUSTED,
+      expiration: false,
+      blockers: { reserved: 0, excluded: 2, unsafe: 0, occupied: 0 },
+      pruned: 1,
+      expired: 0,
+    },
     6,
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
     "retry: excluded; automatic cleanup pruned 1 and expired 0 reservation(s); " +
-    "automatic expiration disabled",
+    `automatic expiration disabled; 2 excluded: ${EXHAUSTION_ADVICE}`,
   ],
   [
     { code: "path-not-found", path: "/a\n\u001b[2Jb\u202e" },

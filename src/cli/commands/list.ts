@@ -2,10 +2,21 @@ import { list as listReservations } from "../../database/operations.ts";
 import { withRead } from "../../database/transaction.ts";
 import type { Reservation } from "../../domain/reservation.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
-import { choice, defineCommand } from "../command.ts";
+import { belowTest } from "../../operations/paths.ts";
+import { choice, defineCommand, flag, path, text } from "../command.ts";
+import { renderDelimited } from "../render/csv.ts";
 import { renderJson } from "../render/json.ts";
 import { renderTable } from "../render/table.ts";
-import { homeDirectory, openCommandDatabase, shortenPath } from "../session.ts";
+import { shortenPath } from "../render/shorten_path.ts";
+import {
+  homeDirectory,
+  normalisePath,
+  openSessionDatabase,
+  type Session,
+  startSession,
+} from "../session.ts";
+
+const FORMATS = ["table", "json", "csv", "tsv"] as const;
 
 /** `trop list`: prints the reservations. */
 export const list = defineCommand({
@@ -16,37 +27,78 @@ export const list = defineCommand({
     format: choice({
       summary: "How to print them",
       valueName: "FORMAT",
-      values: ["table", "json"],
+      values: FORMATS,
       ignoreCase: true,
+      configEnv: "TROP_OUTPUT_FORMAT",
       default: "table",
     }),
+    filterProject: text({ summary: "Only those of this project", valueName: "PROJECT" }),
+    filterTag: text({ summary: "Only those with this tag", valueName: "TAG" }),
+    filterPath: path({
+      summary: "Only those of this directory and the ones below it",
+      valueName: "PATH",
+    }),
+    showFullPaths: flag({ summary: "Do not write ~ for the home directory in the table" }),
   },
   examples: [
     { command: "trop list", effect: "Print a table of all reservations" },
     { command: "trop list --format json", effect: "Print them for another program" },
+    { command: "trop list --filter-path .", effect: "See what is reserved here and below" },
   ],
-  run(invocation) {
+  async run(invocation) {
     const { options, host, output } = invocation;
-    const settings = {
-      maximumLockWaitSeconds: invocation.globals.busyTimeout ?? 5,
-      disableAutoinit: invocation.globals.disableAutoinit,
-    };
-    using database = openCommandDatabase(invocation, settings, "read");
-    const reservations = withRead(database, "executing the list command", listReservations);
-    output.product(
-      options.format === "json"
-        ? renderJson(reservations.map(toJson))
-        : renderTable(HEADER, reservations.map((row) => toRow(row, homeDirectory(host)))),
-    );
+    const session = await startSession(invocation, { format: options.format });
+    const isWanted = readFilters(session, options);
+    using database = openSessionDatabase(session, "read");
+    const reservations = withRead(database, "executing the list command", listReservations)
+      .filter(isWanted);
+    const home = options.showFullPaths ? undefined : homeDirectory(host);
+    output.product(render(session.config.outputFormat, reservations, home));
   },
 });
 
-const HEADER = ["PORT", "PATH", "TAG", "PROJECT", "TASK", "CREATED_AT", "LAST_USED_AT"];
+/** What a reservation has to be to be listed: everything that was asked for. */
+function readFilters(
+  session: Session,
+  { filterProject, filterTag, filterPath }: {
+    readonly filterProject: string | undefined;
+    readonly filterTag: string | undefined;
+    readonly filterPath: string | undefined;
+  },
+): (reservation: Reservation) => boolean {
+  const isBelow = filterPath === undefined
+    ? () => true
+    : belowTest(normalisePath(session, filterPath));
+  return ({ path, project, tag }) =>
+    (filterProject === undefined || project === filterProject) &&
+    (filterTag === undefined || tag === filterTag) && isBelow(path);
+}
 
-function toRow(reservation: Reservation, home: string | undefined) {
-  const { port, path, tag, project, task, createdAt, lastUsedAt } = reservation;
-  const shown = shortenPath(path, home);
-  return [port, shown, tag, project, task, formatTimestamp(createdAt), formatTimestamp(lastUsedAt)];
+function render(
+  format: typeof FORMATS[number],
+  reservations: readonly Reservation[],
+  home: string | undefined,
+): string {
+  switch (format) {
+    case "json":
+      return renderJson(reservations.map(toJson));
+    case "csv":
+      return renderDelimited(",", COLUMNS, reservations.map(toRow));
+    case "tsv":
+      return renderDelimited("\t", COLUMNS, reservations.map(toRow));
+    case "table": {
+      const shortened = reservations.map((row) => ({ ...row, path: shortenPath(row.path, home) }));
+      return renderTable(COLUMNS.map((name) => name.toUpperCase()), shortened.map(toRow));
+    }
+  }
+}
+
+const COLUMNS = ["port", "path", "tag", "project", "task", "created_at", "last_used_at"];
+
+type Row = Omit<Reservation, "path"> & { readonly path: string };
+
+function toRow({ port, path, tag, project, task, createdAt, lastUsedAt }: Row) {
+  return [port, path, tag, project, task, formatTimestamp(createdAt), formatTimestamp(lastUsedAt)];
 }
 
 /** The keys stand in alphabetical order. */

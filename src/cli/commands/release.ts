@@ -2,9 +2,10 @@ import { withRead, withWrite } from "../../database/transaction.ts";
 import { formatKey, type Reservation } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
 import { executeRelease, planRelease, type ReleaseRequest } from "../../operations/release.ts";
-import { defineCommand, flag, path, text } from "../command.ts";
+import { defineCommand, flag } from "../command.ts";
+import { PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
 import type { Output } from "../output.ts";
-import { openCommandDatabase, readTag, resolveTarget } from "../session.ts";
+import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
 
 /** `trop release`: gives the ports of a directory back. */
 export const release = defineCommand({
@@ -16,20 +17,12 @@ export const release = defineCommand({
     "Releasing what is not reserved is no error.",
   ],
   options: {
-    path: path({
-      summary: "Directory whose reservations are released",
-      valueName: "PATH",
-      env: "TROP_PATH",
-      default: "the current directory",
-    }),
-    tag: text({ summary: "Release only the reservation with this tag", valueName: "TAG" }),
+    path: targetOption("Directory whose reservations are released"),
+    tag: tagOption("Release only the reservation with this tag"),
     untaggedOnly: flag({ summary: "Release only the reservation without a tag" }),
     recursive: flag({ summary: "Release those of all directories below as well" }),
     force: flag({ summary: "The same as --allow-unrelated-path" }),
-    allowUnrelatedPath: flag({
-      summary: "Take a path that is neither above nor below the current directory",
-      configEnv: "TROP_ALLOW_UNRELATED_PATH",
-    }),
+    allowUnrelatedPath: PERMISSION_OPTIONS.allowUnrelatedPath,
     dryRun: flag({ summary: "Say what would be released, and do nothing" }),
   },
   examples: [
@@ -37,36 +30,33 @@ export const release = defineCommand({
     { command: "trop release --tag api", effect: "Release one of its ports" },
     { command: "trop release --recursive --dry-run", effect: "See what is reserved below" },
   ],
-  run(invocation) {
-    const { options, host, output } = invocation;
+  async run(invocation) {
+    const { options, output } = invocation;
     const { dryRun, recursive } = options;
-    const { path, directory } = resolveTarget(host, options.path);
+    const session = await startSession(invocation, options);
     const tag = readTag(options.tag);
     if (tag !== undefined && options.untaggedOnly) {
       const message = "Cannot specify both --tag and --untagged-only";
       throw new TropError({ code: "invalid-arguments", message });
     }
     const request: ReleaseRequest = {
-      path,
+      path: resolveTarget(session, options.path),
       tags: tag !== undefined ? { tag } : options.untaggedOnly ? "untagged" : "all",
       recursive,
-      allowUnrelatedPath: options.force || options.allowUnrelatedPath,
+      allowUnrelatedPath: options.force || session.config.allowUnrelatedPath,
     };
-    const settings = {
-      maximumLockWaitSeconds: invocation.globals.busyTimeout ?? 5,
-      disableAutoinit: invocation.globals.disableAutoinit,
-    };
-    using database = openCommandDatabase(invocation, settings, dryRun ? "dry-run" : "write");
+    const directory = session.directory.reported;
+    using database = openSessionDatabase(session, dryRun ? "dry-run" : "write");
     const operation = "executing the release command";
     if (dryRun) {
       const plan = withRead(database, operation, (tx) => {
-        return planRelease(tx, request, directory.reported);
+        return planRelease(tx, request, directory);
       });
       describe(output, request, plan);
       return;
     }
     const released = withWrite(database, operation, (tx) => {
-      return executeRelease(tx, planRelease(tx, request, directory.reported));
+      return executeRelease(tx, planRelease(tx, request, directory));
     });
     report(output, request, released);
   },

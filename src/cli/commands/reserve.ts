@@ -1,19 +1,26 @@
+import type { Refusal } from "../../allocation/allocator.ts";
 import { Occupancy } from "../../allocation/occupancy.ts";
-import { DEFAULT_POLICY } from "../../allocation/probes.ts";
+import type { EffectiveConfig } from "../../config/effective.ts";
 import { withRead, withWrite } from "../../database/transaction.ts";
-import { DEFAULT_RANGE, parsePort } from "../../domain/port.ts";
+import { exclusionTest } from "../../domain/exclusion.ts";
+import { parsePort, type Port } from "../../domain/port.ts";
 import { formatKey } from "../../domain/reservation.ts";
+import { TropError } from "../../errors.ts";
 import { inferMetadata } from "../../git/infer_metadata.ts";
 import { inspectDirectory } from "../../operations/inspect_directory.ts";
 import {
   executeReserve,
+  type FieldRequest,
   planReserve,
   type ReservePlan,
-  type ReserveRequest,
+  type World,
 } from "../../operations/reserve.ts";
-import { defineCommand, flag, path, text } from "../command.ts";
+import { defineCommand, flag, text } from "../command.ts";
+import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
 import type { Output } from "../output.ts";
-import { openCommandDatabase, readTag, resolveTarget } from "../session.ts";
+import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
+
+const SECONDS_PER_DAY = 86_400;
 
 /** `trop reserve`: one port for a directory, the same one every time. */
 export const reserve = defineCommand({
@@ -24,95 +31,165 @@ export const reserve = defineCommand({
     "Prints the port of the directory, and of the tag if one is given. The first time it is the " +
     "lowest port that nobody reserved and nothing uses; after that it is the same port, until it " +
     "is released.",
+    "Project and task come from the options, the variables, the project's file, or, the first " +
+    "time, from git. Once stored they change only with permission.",
+    "--force includes --overwrite, which may move a reservation to another port; the --allow " +
+    "options do not move it. No option takes a port from another directory.",
   ],
   options: {
-    path: path({
-      summary: "Directory to reserve for; it need not exist",
-      valueName: "PATH",
-      env: "TROP_PATH",
-      default: "the current directory",
+    path: targetOption("Directory to reserve for; it need not exist"),
+    tag: tagOption("Name for one of several ports of a directory"),
+    project: text({
+      summary: "Project to store",
+      valueName: "PROJECT",
+      configEnv: "TROP_PROJECT",
+      conflictsWith: ["clearProject"],
     }),
-    tag: text({ summary: "Name for one of several ports of a directory", valueName: "TAG" }),
+    clearProject: flag({ summary: "Store no project" }),
+    task: text({
+      summary: "Task to store",
+      valueName: "TASK",
+      configEnv: "TROP_TASK",
+      conflictsWith: ["clearTask"],
+    }),
+    clearTask: flag({ summary: "Store no task" }),
     port: text({ summary: "Port to prefer for a new reservation", valueName: "PORT" }),
-    overwrite: flag({ summary: "Look for a port again, though there is a reservation" }),
-    force: flag({ summary: "Like --overwrite --allow-unrelated-path, and take the port in use" }),
-    allowUnrelatedPath: flag({
-      summary: "Take a path that is neither above nor below the current directory",
-      configEnv: "TROP_ALLOW_UNRELATED_PATH",
+    min: text({
+      summary: "First port to give out",
+      valueName: "MIN",
+      configEnv: "TROP_PORT_MIN",
+      default: "5000",
     }),
+    max: text({
+      summary: "Last port to give out",
+      valueName: "MAX",
+      configEnv: "TROP_PORT_MAX",
+      default: "7000",
+    }),
+    overwrite: flag({ summary: "Look for a port again, though there is a reservation" }),
+    ignoreOccupied: flag({ summary: "Take the preferred port though something uses it" }),
+    ignoreExclusions: flag({ summary: "Take the preferred port though it is excluded" }),
+    force: flag({
+      summary: "Like --overwrite, both --ignore options, --allow-change and " +
+        "--allow-unrelated-path",
+    }),
+    ...PERMISSION_OPTIONS,
+    disableAutoprune: flag({
+      summary: "When ports run out, keep the reservations of missing directories",
+      configEnv: "TROP_DISABLE_AUTOPRUNE",
+    }),
+    disableAutoexpire: flag({
+      summary: "When ports run out, keep reservations that were not used for long",
+      configEnv: "TROP_DISABLE_AUTOEXPIRE",
+    }),
+    disableAutoclean: flag({ summary: "Both of the former" }),
     dryRun: flag({ summary: "Say what would be done, and do nothing" }),
+    ...OCCUPANCY_OPTIONS,
   },
   examples: [
     { command: "PORT=$(trop reserve)", effect: "Set PORT to this directory's port" },
     { command: "trop reserve --tag api", effect: "Print the port of one of its services" },
     { command: "trop reserve --port 6200", effect: "Prefer a port the first time" },
   ],
-  run(invocation) {
-    const { options, host, output } = invocation;
-    const { dryRun, force } = options;
-    const { path, directory } = resolveTarget(host, options.path);
+  async run(invocation) {
+    const { options, output, host } = invocation;
+    const { force, dryRun } = options;
+    const bounds = readBounds(options);
+    const session = await startSession(invocation, { ...options, ...bounds }, {
+      storesNames: true,
+    });
+    const { config, directory } = session;
+    const path = resolveTarget(session, options.path);
     const tag = readTag(options.tag) ?? null;
     const preferred = options.port === undefined ? undefined : parsePort(options.port);
-    const request: ReserveRequest = {
+    const request = {
       key: { path, tag },
-      project: { kind: "keep" },
-      task: { kind: "keep" },
-      allowProjectChange: force,
-      allowTaskChange: force,
-      allowUnrelatedPath: force || options.allowUnrelatedPath,
+      project: fieldRequest(config.project),
+      task: fieldRequest(config.task),
+      allowProjectChange: force || config.allowProjectChange,
+      allowTaskChange: force || config.allowTaskChange,
+      allowUnrelatedPath: force || config.allowUnrelatedPath,
       overwrite: force || options.overwrite,
-      ...(preferred === undefined
-        ? {}
-        : { preference: { port: preferred, ignoreOccupied: force, ignoreExclusions: force } }),
-      range: DEFAULT_RANGE,
-      isExcluded: () => false,
-      cleanup: { prune: true, expire: true, maxAge: 30 * 86_400 },
+      preference: preferred === undefined ? undefined : {
+        port: preferred,
+        ignoreOccupied: force || options.ignoreOccupied,
+        ignoreExclusions: force || options.ignoreExclusions,
+      },
+      ...allocationRequest(config),
     };
-    const occupancy = new Occupancy(DEFAULT_POLICY);
-    const world = {
+    const occupancy = new Occupancy(config.occupancy);
+    const world: World = {
       now: host.now(),
       directory: directory.reported,
-      check: (port: ReserveRequest["range"]["min"]) => occupancy.check(port),
+      check: (port) => occupancy.check(port),
       inspect: inspectDirectory,
       infer: inferMetadata,
     };
-    const settings = {
-      maximumLockWaitSeconds: invocation.globals.busyTimeout ?? 5,
-      disableAutoinit: invocation.globals.disableAutoinit,
-    };
-    using database = openCommandDatabase(invocation, settings, dryRun ? "dry-run" : "write");
+    using database = openSessionDatabase(session, dryRun ? "dry-run" : "write");
     const operation = "executing the reserve command";
-    if (dryRun) {
-      const plan = withRead(database, operation, (tx) => planReserve(tx, request, world));
-      output.status("Dry run - would perform the following actions:");
-      describeActions(plan).forEach((action, index) => output.status(`  ${index + 1}. ${action}`));
-      warn(output, plan, preferred);
-      return;
-    }
-    const plan = withWrite(database, operation, (tx) => {
-      const plan = planReserve(tx, request, world);
-      executeReserve(tx, plan);
-      return plan;
-    });
-    output.product(`${plan.reservation.port}\n`);
+    const plan = dryRun
+      ? withRead(database, operation, (transaction) => planReserve(transaction, request, world))
+      : withWrite(database, operation, (transaction) => {
+        const plan = planReserve(transaction, request, world);
+        executeReserve(transaction, plan);
+        return plan;
+      });
+    if (dryRun) describe(output, plan);
+    else output.product(`${plan.reservation.port}\n`);
     warn(output, plan, preferred);
   },
 });
 
-function describeActions({ reservation, previous, stale }: ReservePlan): string[] {
-  const removals = [...stale?.pruned ?? [], ...stale?.expired ?? []]
-    .map((gone) => `Remove the stale reservation of port ${gone.port} for ${formatKey(gone)}`);
-  const { port } = reservation;
+/** @throws {TropError} `invalid-arguments` unless both are ports in their order. */
+function readBounds(
+  options: { readonly min: string | undefined; readonly max: string | undefined },
+) {
+  const min = options.min === undefined ? undefined : parsePort(options.min, "--min");
+  const max = options.max === undefined ? undefined : parsePort(options.max, "--max");
+  if (min !== undefined && max !== undefined && min > max) {
+    const message = `--min ${min} is above --max ${max}`;
+    throw new TropError({ code: "invalid-arguments", message });
+  }
+  return { min, max };
+}
+
+/** What the configuration asks for; `undefined` in it is no wish, and `null` wants none. */
+function fieldRequest(value: string | null | undefined): FieldRequest {
+  if (value === undefined) return { kind: "keep" };
+  return value === null ? { kind: "clear" } : { kind: "set", value };
+}
+
+/** What the configuration says about the choice of a port. */
+function allocationRequest(config: EffectiveConfig) {
+  return {
+    range: config.ports,
+    isExcluded: exclusionTest(config.excludedPorts),
+    isUnsafe: () => false,
+    cleanup: {
+      prune: config.autoprune,
+      expire: config.autoexpire,
+      maxAge: config.expireAfterDays * SECONDS_PER_DAY,
+    },
+  };
+}
+
+function describe(output: Output, { reservation, previous, stale }: ReservePlan): void {
   const key = formatKey(reservation);
-  if (previous === undefined) return [...removals, `Reserve port ${port} for ${key}`];
-  if (previous.port === port) return [...removals, `Keep port ${port} for ${key}`];
-  return [...removals, `Move ${key} from port ${previous.port} to port ${port}`];
+  const actions = [...stale?.pruned ?? [], ...stale?.expired ?? []].map((gone) => {
+    return `Remove the stale reservation of port ${gone.port} for ${formatKey(gone)}`;
+  });
+  const { port } = reservation;
+  if (previous === undefined) actions.push(`Reserve port ${port} for ${key}`);
+  else if (previous.port === port) actions.push(`Keep port ${port} for ${key}`);
+  else actions.push(`Move ${key} from port ${previous.port} to port ${port}`);
+  output.status("Dry run - would perform the following actions:");
+  actions.forEach((action, index) => output.status(`  ${index + 1}. ${action}`));
 }
 
 function warn(
   output: Output,
   { reservation, previous, stale, refusal }: ReservePlan,
-  preferred: number | undefined,
+  preferred: Port | undefined,
 ): void {
   const { port } = reservation;
   if (stale !== undefined) {
@@ -122,9 +199,16 @@ function warn(
     );
   }
   if (refusal !== undefined) {
-    output.warn(`port ${preferred} is ${refusal}; port ${port} is used instead`);
+    output.warn(`port ${preferred} is ${REFUSALS[refusal]}; port ${port} is used instead`);
   }
   if (previous !== undefined && previous.port !== port) {
     output.warn(`${formatKey(reservation)} moved from port ${previous.port} to port ${port}`);
   }
 }
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  "out of range": "out of range",
+  reserved: "reserved for another directory or tag",
+  excluded: "excluded",
+  occupied: "occupied",
+};

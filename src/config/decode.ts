@@ -18,6 +18,7 @@ import {
   type IntegerType,
   type Key,
   KEYS,
+  keysBelow,
   SECTIONS,
   type Service,
   SERVICE_SETTINGS,
@@ -326,12 +327,6 @@ function settingsBelow(name: string): readonly Key[] {
 
 function allows(key: Key, kind: FileKind): boolean {
   return settingOf(key).files.includes(kind);
-}
-
-/** The keys that may stand in a section, or with an empty prefix in a file. */
-function keysBelow(prefix: string): readonly string[] {
-  const keys = KEYS.filter((key) => key.startsWith(prefix) && settingOf(key).files.length > 0);
-  return [...new Set(keys.map((key) => key.slice(prefix.length).replace(/\..*/, "")))];
 }
 
 function scalarText(scalar: Scalar): ScalarText {

@@ -281,6 +281,12 @@ export type Settings = { readonly [K in Key]?: Located<Value<K>> };
 /** All keys in the order of the declaration. */
 export const KEYS = Object.keys(SETTINGS) as readonly Key[];
 
+/** The names that may stand in the section of `prefix`, such as `ports.`, or with none in a file. */
+export function keysBelow(prefix: string): readonly string[] {
+  const keys = KEYS.filter((key) => key.startsWith(prefix) && settingOf(key).files.length > 0);
+  return [...new Set(keys.map((key) => key.slice(prefix.length).replace(/\..*/, "")))];
+}
+
 /** What the declaration says about `key`, in the general type. */
 export function settingOf(key: Key): Setting {
   return SETTINGS[key];

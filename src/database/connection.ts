@@ -21,7 +21,7 @@ import {
   type Statement,
 } from "./sqlite.ts";
 import { readState } from "./state.ts";
-import { withRead } from "./transaction.ts";
+import { withSchemaRead } from "./transaction.ts";
 
 /** Something about an open database that a person should know though the command goes on. */
 export type DatabaseNotice =
@@ -203,7 +203,7 @@ function openAndConfigure(
 /** The order matters: what can wait comes after the timeout, what writes after the refusals. */
 function configure(database: Database, readOnly: boolean): void {
   checkEngine(database);
-  const state = withRead(database, OPENING, readState);
+  const state = withSchemaRead(database, OPENING, readState);
   if (readOnly) {
     refuseUnlessCurrent(database, state);
     return;

@@ -8,6 +8,7 @@ import type { RowSource } from "./codec.ts";
 import type { Database } from "./connection.ts";
 import { isBusy, toTropError } from "./failures.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
+import { SqliteError } from "./sqlite.ts";
 import { readVersion, refuseVersion } from "./state.ts";
 
 /** Proof that a transaction is open; statements in it see one moment of the database. */
@@ -31,9 +32,7 @@ export function withRead<T>(
   operation: string,
   act: (transaction: ReadTransaction) => T,
 ): T {
-  if (database.transaction !== undefined) return act(database);
-  const transaction = { begin: "BEGIN", kind: "read", beginning: operation, operation } as const;
-  return transact(database, transaction, () => act(database));
+  return renewingWait(database, () => withSchemaRead(database, operation, act));
 }
 
 /**
@@ -49,16 +48,44 @@ export function withWrite<T>(
   operation: string,
   act: (transaction: WriteTransaction) => T,
 ): T {
-  return write(database, { beginning: STARTING, operation }, (transaction) => {
+  const checked = (transaction: WriteTransaction) => {
     // A newer trop may have changed the tables since the file was opened.
     const version = readVersion(transaction);
     if (version !== SCHEMA_VERSION) throw refuseVersion(transaction, version);
     return act(transaction);
-  });
+  };
+  return renewingWait(
+    database,
+    () => write(database, { beginning: STARTING, operation }, checked),
+  );
 }
 
 /** Fixed words: scripts look for them. */
 const STARTING = "starting an immediate database transaction";
+
+/**
+ * What a command waits for includes its opening of the database, so only here, at the end of its
+ * transaction, does a whole wait begin for the next one.
+ */
+function renewingWait<T>(database: Database, act: () => T): T {
+  const isOutermost = database.transaction === undefined;
+  try {
+    return act();
+  } finally {
+    if (isOutermost) database.renewWait();
+  }
+}
+
+/** {@linkcode withRead} for finding out what the tables are, while a database is opened. */
+export function withSchemaRead<T>(
+  database: Database,
+  operation: string,
+  act: (transaction: ReadTransaction) => T,
+): T {
+  if (database.transaction !== undefined) return act(database);
+  const transaction = { begin: "BEGIN", kind: "read", beginning: operation, operation } as const;
+  return transact(database, transaction, () => act(database));
+}
 
 /** {@linkcode withWrite} for what makes or changes the tables themselves. */
 export function withSchemaWrite<T>(
@@ -109,7 +136,7 @@ function transact<T>(
   try {
     database.waiting(() => database.prepare(begin).run());
   } catch (error) {
-    throw toTropError(error, database.circumstances(beginning));
+    throw translated(database, beginning, error);
   }
   database.transaction = kind;
   try {
@@ -117,10 +144,9 @@ function transact<T>(
     commit(database);
     return result;
   } catch (error) {
-    throw undo(database, ["ROLLBACK"], toTropError(error, database.circumstances(operation)));
+    throw undo(database, ["ROLLBACK"], translated(database, operation, error));
   } finally {
     database.transaction = undefined;
-    database.renewWait();
     database.options.log?.({ operation, kind, durationMs: performance.now() - start });
   }
 }
@@ -146,8 +172,14 @@ function savepoint<T>(database: Database, operation: string, act: () => T): T {
     return result;
   } catch (error) {
     const statements = ["ROLLBACK TO nested", "RELEASE nested"];
-    throw undo(database, statements, toTropError(error, database.circumstances(operation)));
+    throw undo(database, statements, translated(database, operation, error));
   }
+}
+
+/** What SQLite refuses as a failure that trop knows; whatever else is thrown stays what it is. */
+function translated(database: Database, operation: string, error: unknown): unknown {
+  if (!(error instanceof SqliteError)) return error;
+  return toTropError(error, database.circumstances(operation));
 }
 
 /** A promise would hold the lock while other code runs. */

@@ -204,6 +204,8 @@ export interface FixtureContents {
   readonly metadata?: readonly (readonly [key: SQLInputValue, value: SQLInputValue])[];
   /** What `schema_version` says; the format's own number by default, no such row with `null`. */
   readonly version?: SQLInputValue;
+  /** `WAL` by default, as the releases write it. */
+  readonly journalMode?: string;
 }
 
 /**
@@ -262,9 +264,9 @@ CREATE INDEX idx_reservations_project ON reservations(project);
 CREATE INDEX idx_reservations_last_used ON reservations(last_used_at)`;
 
 function writeFixture(path: string, contents: FixtureContents, tables: string): void {
-  const { rows = [], metadata = [], version = null } = contents;
+  const { rows = [], metadata = [], version = null, journalMode = "WAL" } = contents;
   using database = rawConnection(path);
-  database.exec(`PRAGMA journal_mode = WAL; BEGIN; ${tables}; ${NAMED_INDEXES}`);
+  database.exec(`PRAGMA journal_mode = ${journalMode}; BEGIN; ${tables}; ${NAMED_INDEXES}`);
   const add = database.prepare("INSERT INTO metadata (key, value) VALUES (?, ?)");
   if (version !== null) add.run("schema_version", version);
   for (const [name, value] of metadata) add.run(name, value);

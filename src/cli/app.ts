@@ -15,8 +15,9 @@ import { EXIT, report } from "./report.ts";
 
 /** Runs the command line `argv`, which does not hold the program's own name. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
-  // The most precise line known when something goes wrong.
+  // The most precise line known when something goes wrong, and the lowest exit code for it.
   let usage = ROOT_USAGE;
+  let failureExitCode = 0;
   try {
     if (argv.length === 0) {
       host.stderr.write(rootHelp(await loadAllCommands(), helpOptions(host, host.stderr)));
@@ -36,20 +37,20 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     const command = await loadCommand(root.name);
     if (command === undefined) throw unknownCommand(root.name, [...COMMAND_NAMES, "help"]);
     usage = commandUsage(command);
+    failureExitCode = command.failureExitCode ?? 0;
     const parsed = parseCommand(command, root, host.env);
     if (parsed.kind === "help") {
       host.stdout.write(commandHelp(command, helpOptions(host, host.stdout)));
       return 0;
     }
     const verbosity = chooseVerbosity(parsed.globals, host.env("TROP_LOG_MODE"));
-    await command.run({ ...parsed, host, output: new Output(host, verbosity) });
-    return 0;
+    return await command.run({ ...parsed, host, output: new Output(host, verbosity) }) ?? 0;
   } catch (error) {
     // Whoever read the output has seen enough, as in `trop list | head -1`.
     if (error instanceof ClosedOutput) return 0;
     const { text, exitCode } = report(error, { usage, debug: Boolean(host.env("TROP_DEBUG")) });
     host.stderr.write(text);
-    return exitCode;
+    return Math.max(exitCode, failureExitCode);
   }
 }
 

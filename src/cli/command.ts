@@ -64,6 +64,14 @@ export type Options = Readonly<Record<string, Option>>;
 /** Positional arguments in their order. The keys are for `run`; users see the value names. */
 export type Positionals = Readonly<Record<string, Value>>;
 
+/** The words behind `--`, at least one: another program's, so that no option is among them. */
+export interface Trailing {
+  /** The first word's name in the help, such as `COMMAND`. */
+  readonly valueName: string;
+  /** Its line in the help: a phrase without a full stop. */
+  readonly summary: string;
+}
+
 /** What the user gave for each of `O`. */
 export type Given<O> = {
   readonly [K in keyof O]: O[K] extends Value<infer T, infer R> ? R extends true ? T : T | undefined
@@ -153,6 +161,8 @@ export const GLOBAL_OPTIONS = {
 export interface Invocation<O = Options, P = Positionals> {
   readonly options: Given<O>;
   readonly positionals: Given<P>;
+  /** Empty unless the command declares some. */
+  readonly trailing: readonly string[];
   readonly globals: Given<typeof GLOBAL_OPTIONS>;
   readonly host: Host;
   readonly output: Output;
@@ -173,15 +183,26 @@ export interface Command<O = Options, P = Positionals> {
   /** Paragraphs for the help, each without line breaks. */
   readonly description?: readonly string[];
   readonly positionals: P;
+  readonly trailing?: Trailing;
   readonly options: O;
   readonly examples: readonly Example[];
   /**
+   * The lowest exit code of a failure, for a command that hands on the exit codes of another
+   * program.
+   */
+  readonly failureExitCode?: number;
+  /**
    * Does the work and prints the product. It returns only when the command succeeded: every other
    * outcome, a negative answer too, is a {@linkcode TropError}.
+   *
+   * @returns The exit code, if it is not 0.
    */
   // A method, not a property, so that a command of known options is a `Command`.
-  run(invocation: Invocation<O, P>): void | Promise<void>;
+  run(invocation: Invocation<O, P>): Outcome | Promise<Outcome>;
 }
+
+/** How a command ended that did not fail. */
+type Outcome = void | number;
 
 /**
  * A command whose `run` gets the types of the options and positionals declared beside it.
@@ -211,7 +232,7 @@ export function defineCommand<
       readonly options?: O;
       readonly positionals?: P;
       readonly examples?: readonly Example[];
-      run(invocation: Invocation<O, P>): void | Promise<void>;
+      run(invocation: Invocation<O, P>): Outcome | Promise<Outcome>;
     },
 ): Command<O, P> {
   return { options: {} as O, positionals: {} as P, examples: [], ...command };
@@ -239,5 +260,12 @@ export function commandUsage(command: Command): string {
   const operands = Object.values(command.positionals).map(({ required, valueName }) => {
     return required ? `<${valueName}>` : `[${valueName}]`;
   });
+  const { trailing } = command;
+  if (trailing !== undefined) operands.push(trailingLabel(trailing));
   return ["trop", command.name, "[OPTIONS]", ...required, ...operands].join(" ");
+}
+
+/** The words behind `--` as they are typed: `-- <COMMAND>...`. */
+export function trailingLabel({ valueName }: Trailing): string {
+  return `-- <${valueName}>...`;
 }

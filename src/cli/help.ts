@@ -13,6 +13,7 @@ import {
   type Option,
   optionLabel,
   ROOT_USAGE,
+  trailingLabel,
   type Value,
 } from "./command.ts";
 
@@ -56,10 +57,11 @@ export function rootHelp(commands: readonly Command[], options: HelpOptions): st
 
 /** The help of one command. */
 export function commandHelp(command: Command, options: HelpOptions): string {
-  const { summary, description = [], positionals, examples } = command;
+  const { summary, description = [], positionals, trailing, examples } = command;
   const operands = Object.values(positionals).map((operand): Row => {
     return [`<${operand.valueName}>`, operand.summary, notes(operand, options)];
   });
+  if (trailing !== undefined) operands.push([trailingLabel(trailing), trailing.summary]);
   const own = Object.entries(command.options).map((entry) => optionRow(entry, options));
   const uses = examples.map(({ command, effect }): Row => [command, effect]);
   return page([

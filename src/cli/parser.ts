@@ -20,6 +20,8 @@ import {
   optionName,
   type Options,
   type Positionals,
+  type Trailing,
+  trailingLabel,
   type Value,
 } from "./command.ts";
 
@@ -46,6 +48,7 @@ export type Parsed<O, P> =
     readonly kind: "run";
     readonly options: Given<O>;
     readonly positionals: Given<P>;
+    readonly trailing: readonly string[];
     readonly globals: Given<typeof GLOBAL_OPTIONS>;
   };
 
@@ -92,8 +95,9 @@ export function parseCommand<O extends Options, P extends Positionals>(
   const options: Options = { ...GLOBAL_OPTIONS, ...command.options };
   const scanner = new Scanner(rest, options);
   const operands: string[] = [];
+  const trailing: string[] = [];
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
-    if (token === "--") operands.push(...scanner.rest());
+    if (token === "--") (command.trailing ? trailing : operands).push(...scanner.rest());
     else if (isOption(token)) scanner.takeOption(token);
     else operands.push(token);
   }
@@ -102,6 +106,8 @@ export function parseCommand<O extends Options, P extends Positionals>(
   return {
     kind: "run",
     options: complete(command.options, given, env),
+    // First, for somebody who left out the `--`.
+    trailing: requireTrailing(command.trailing, trailing),
     positionals: assign(command.positionals, operands),
     globals: complete(GLOBAL_OPTIONS, given, env),
   };
@@ -243,6 +249,11 @@ function assign<P extends Positionals>(positionals: P, operands: readonly string
     return [key, takeOperand(value, operands[index])];
   });
   return Object.fromEntries(values);
+}
+
+function requireTrailing(declared: Trailing | undefined, words: string[]): readonly string[] {
+  if (declared === undefined || words.length > 0) return words;
+  throw usageError(`the argument '${trailingLabel(declared)}' is missing`);
 }
 
 function takeOperand(value: Value, text: string | undefined): unknown {

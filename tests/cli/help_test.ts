@@ -73,6 +73,13 @@ Examples:
   );
 });
 
+Deno.test("commandHelp() shows what follows the options of a command that runs another", () => {
+  const trailing = { valueName: "COMMAND", summary: "The program and its arguments" };
+  const help = commandHelp({ ...example, positionals: {}, trailing } as Command, PLAIN);
+  assert(help.includes("\n\nUsage: trop example [OPTIONS] -- <COMMAND>...\n\n"), help);
+  assert(help.includes("\n  -- <COMMAND>...             The program and its arguments\n"), help);
+});
+
 Deno.test("help shows the current value of a variable, and lets it not drive the terminal", () => {
   const values: Record<string, string> = { TROP_PATH: "/a\u001b[2J", TROP_PROJECT: "" };
   const help = commandHelp(example, { env: (name) => values[name], styled: false });

@@ -46,6 +46,7 @@ const NOTHING = {
     dryRun: false,
   },
   positionals: { file: undefined, port: undefined },
+  trailing: [],
   globals: {
     verbose: false,
     quiet: false,
@@ -263,6 +264,46 @@ for (
   Deno.test(`a command that needs more refuses \`${rest.join(" ")}\`: ${message}`, () => {
     const tail = { before: new Map(), rest };
     assert.throws(() => parseCommand(strict, tail, () => undefined), (error) => {
+      assert(error instanceof TropError);
+      assert.deepEqual(error.failure, { code: "usage", message });
+      return true;
+    });
+  });
+}
+
+const wrapper = defineCommand({
+  name: "wrapper",
+  group: "reserve",
+  summary: "Run another program",
+  options: { tag: text({ summary: "", valueName: "TAG" }) },
+  positionals: { file: path({ summary: "", valueName: "FILE" }) },
+  trailing: { summary: "The program", valueName: "COMMAND" },
+  run() {},
+});
+
+function parseWrapper(...rest: readonly string[]) {
+  return parseCommand(wrapper, { before: new Map(), rest }, () => undefined);
+}
+
+Deno.test("what stands behind `--` is left to a command that runs another program", () => {
+  const parsed = parseWrapper("a", "--tag", "b", "--", "-x", "--tag", "--help", "--", "");
+  assert(parsed.kind === "run");
+  assert.deepEqual(parsed.positionals, { file: "a" });
+  assert.deepEqual(parsed.options, { tag: "b" });
+  assert.deepEqual(parsed.trailing, ["-x", "--tag", "--help", "--", ""]);
+  assert.equal(parseWrapper("--help", "--", "x").kind, "help");
+});
+
+for (
+  const [rest, message] of [
+    [[], "the argument '-- <COMMAND>...' is missing"],
+    [["--"], "the argument '-- <COMMAND>...' is missing"],
+    [["node", "server.mjs"], "the argument '-- <COMMAND>...' is missing"],
+    [["a", "b", "--", "node"], "unexpected argument 'b'"],
+  ] as const
+) {
+  Deno.test(`a command that runs another program refuses \`${rest.join(" ")}\`: ${message}`, () => {
+    assert.throws(() => parseWrapper(...rest), (error) => {
       assert(error instanceof TropError);
       assert.deepEqual(error.failure, { code: "usage", message });
       return true;

@@ -44,12 +44,10 @@ export function toReservation(source: RowSource, row: Row): Reservation {
     const key = describeKey(path, tag, damage);
     throw corruption(source.path, { table: "reservations", field, key, reason });
   };
-  const text = (field: TextColumn, value: SqliteValue | undefined): string =>
-    damage[field] !== undefined
-      ? refuse(field, damage[field])
-      : typeof value === "string"
-      ? value
-      : refuse(field, wrongClass("TEXT", value));
+  const text = (field: TextColumn, value: SqliteValue | undefined): string => {
+    if (typeof value !== "string") return refuse(field, wrongClass("TEXT", value));
+    return damage[field] === undefined ? value : refuse(field, damage[field]);
+  };
   const optional = (field: TextColumn, value: SqliteValue | undefined): string | null => {
     if (value === null) return null;
     const problem = nameProblem(text(field, value));
@@ -162,16 +160,22 @@ export function describeKey(
   tag: SqliteValue | undefined,
   damage: Damage = NO_DAMAGE,
 ): string {
-  const shown = (value: SqliteValue | undefined, problem: string | undefined) => {
-    if (problem === INVALID_UTF8) return "<invalid UTF-8>";
-    // What the driver made of a text with a NUL may well be another row's key.
-    if (problem !== undefined) return "<unreadable>";
-    return typeof value === "string" ? quoteAscii(value) : `<${storageClass(value)}>`;
-  };
-  const untagged = tag === "" && damage.tag === undefined;
-  return `path=${shown(path, damage.path)}, tag=${
-    untagged ? "<untagged>" : shown(tag, damage.tag)
-  }`;
+  const tagShown = tag === "" && damage.tag === undefined
+    ? "<untagged>"
+    : showKeyValue(tag, damage.tag);
+  return `path=${showKeyValue(path, damage.path)}, tag=${tagShown}`;
+}
+
+/**
+ * One value of a key as corruption messages show it.
+ *
+ * @param damage What {@linkcode byteProblem} says of it.
+ */
+export function showKeyValue(value: SqliteValue | undefined, damage: string | undefined): string {
+  if (typeof value !== "string") return `<${storageClass(value)}>`;
+  if (damage === undefined) return quoteAscii(value);
+  // What the driver made of a text with a NUL may well be another row's key.
+  return damage === INVALID_UTF8 ? "<invalid UTF-8>" : "<unreadable>";
 }
 
 /** A corruption of the file at `path`; what is in `details` is escaped already. */

@@ -10,6 +10,7 @@ import {
   byteProblem,
   corruption,
   RESERVATION_COLUMNS,
+  showKeyValue,
   toReservation,
   wrongClass,
 } from "./codec.ts";
@@ -17,6 +18,7 @@ import {
   type Column,
   COLUMNS,
   CONSTRAINTS,
+  hasClause,
   INDEXES,
   isCurrentDefinition,
   isSchemaObject,
@@ -98,18 +100,21 @@ function requireMetadata(transaction: ReadTransaction): void {
     "SELECT key, value, CAST(key AS BLOB), CAST(value AS BLOB) FROM metadata ORDER BY key",
   ).all();
   for (const [key, value, keyBytes, valueBytes] of rows) {
-    const problem = (field: string, reason: string) =>
-      fail(transaction, reason, {
+    const keyDamage = byteProblem(keyBytes);
+    for (
+      const [field, found, damage] of [
+        ["key", key, keyDamage],
+        ["value", value, byteProblem(valueBytes)],
+      ] as const
+    ) {
+      const reason = typeof found === "string" ? damage : wrongClass("TEXT", found);
+      if (reason === undefined) continue;
+      throw fail(transaction, reason, {
         table: "metadata",
         field,
-        key: `key=${typeof key === "string" ? quoteAscii(key) : wrongClass("TEXT", key)}`,
+        key: `key=${showKeyValue(key, keyDamage)}`,
       });
-    if (typeof key !== "string") throw problem("key", wrongClass("TEXT", key));
-    if (typeof value !== "string") throw problem("value", wrongClass("TEXT", value));
-    const keyProblem = byteProblem(keyBytes);
-    if (keyProblem !== undefined) throw problem("key", keyProblem);
-    const valueProblem = byteProblem(valueBytes);
-    if (valueProblem !== undefined) throw problem("value", valueProblem);
+    }
   }
 }
 
@@ -151,8 +156,8 @@ function requirePrimaryKeys(transaction: ReadTransaction): void {
 
 function requireConstraints(transaction: ReadTransaction): void {
   const stored = definitionOf(transaction, "reservations");
-  for (const name of CONSTRAINTS) {
-    if (!new RegExp(`\\bconstraint\\s+${name}\\s+check\\b`, "i").test(stored)) {
+  for (const [name, clause] of CONSTRAINTS) {
+    if (!hasClause(stored, clause)) {
       throw fail(transaction, `missing required constraint ${name}`, {
         table: "reservations",
         field: name,

@@ -73,12 +73,13 @@ export const CREATE_SCHEMA: readonly string[] = [...Object.values(TABLES), ...CR
 export const INSERT_VERSION = "INSERT INTO metadata (key, value) VALUES ('schema_version', ?)";
 export const UPDATE_VERSION = "UPDATE metadata SET value = ? WHERE key = 'schema_version'";
 
-/** The constraints of `reservations` that a file must have. */
-export const CONSTRAINTS: readonly string[] = [
-  "valid_port",
-  "valid_created_at",
-  "valid_last_used_at",
-];
+/** The constraints of `reservations` that a file must have: their clauses, by name. */
+export const CONSTRAINTS: ReadonlyMap<string, string> = new Map(
+  Array.from(
+    TABLES.reservations.matchAll(/CONSTRAINT (\w+) CHECK \(.*?\)/g),
+    ([clause, name]) => [name!, clause],
+  ),
+);
 
 /** A column as SQLite describes it. */
 export interface Column {
@@ -162,6 +163,11 @@ export function isCurrentDefinition(name: string, stored: string): boolean {
   const found = tokens(stored);
   if (found[2] === `"${name}"`) found[2] = name;
   return found.length === wanted?.length && found.every((token, index) => token === wanted[index]);
+}
+
+/** Whether a stored definition holds `clause`, compared as {@linkcode isCurrentDefinition} does. */
+export function hasClause(stored: string, clause: string): boolean {
+  return ` ${tokens(stored).join(" ")} `.includes(` ${tokens(clause).join(" ")} `);
 }
 
 function tokens(sql: string): string[] {

@@ -130,6 +130,14 @@ Deno.test("of several damaged columns the first one is named (U40)", () => {
   });
 });
 
+Deno.test("bytes of the wrong class are told as that, not as bad text (U40)", () => {
+  using home = damagedHome({ path: "x'ff'", tag: "char(0xfffd)" });
+  const failure = failureOf(() => withRead(home.open(), "reading in a test", list));
+  assert(failure.code === "database-corruption");
+  assert.equal(failure.key, 'path=<BLOB>, tag="\\u{fffd}"');
+  assert.equal(failure.reason, "expected TEXT, found BLOB");
+});
+
 for (
   const [name, act] of [
     ["get()", (it) => get(it, ROW)],

@@ -47,6 +47,8 @@ export type Failure =
     readonly field: "project" | "task";
     readonly stored: string | null;
     readonly requested: string | null;
+    /** The directory of the group that the reservation belongs to. */
+    readonly group?: string;
   }
   | { readonly code: "not-found"; readonly message: string }
   // A negative answer that is no fault.

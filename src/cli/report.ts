@@ -112,9 +112,10 @@ function describeFailure(failure: Failure): Description {
         exitCode: EXIT.negative,
       };
     case "sticky-field": {
-      const { field, stored, requested } = failure;
+      const { field, stored, requested, group } = failure;
+      const place = group === undefined ? "" : ` for the group at ${group}`;
       return {
-        words: `cannot change sticky field '${field}': stored ${quoted(stored)}, ` +
+        words: `cannot change sticky field '${field}': stored ${quoted(stored)}${place}, ` +
           `requested ${quoted(requested)}; pass --allow-${field}-change or --force to change it`,
         exitCode: EXIT.negative,
       };

@@ -244,6 +244,12 @@ const VARIANTS: readonly Row<Failure>[] = [
     "pass --allow-project-change or --force to change it",
   ],
   [
+    { code: "sticky-field", field: "task", stored: "a", requested: "b", group: "/w/a" },
+    1,
+    "Error: cannot change sticky field 'task': stored 'a' for the group at /w/a, " +
+    "requested 'b'; pass --allow-task-change or --force to change it",
+  ],
+  [
     { code: "io", message: "cannot create /x: Permission denied", layer: "domain" },
     6,
     "Error: I/O error: cannot create /x: Permission denied",

@@ -10,12 +10,8 @@ import type { Reservation } from "../../src/domain/reservation.ts";
 import { TropError } from "../../src/errors.ts";
 import { executeRelease, planRelease } from "../../src/operations/release.ts";
 import { failureOf } from "../support/database.ts";
-import {
-  executeReserve,
-  type FieldRequest,
-  planReserve,
-  type ReserveRequest,
-} from "../../src/operations/reserve.ts";
+import type { FieldRequest } from "../../src/operations/request.ts";
+import { executeReserve, planReserve, type ReserveRequest } from "../../src/operations/reserve.ts";
 
 // A small world: so few ports and directories that every rule comes into play all the time.
 const MIN = 5000;

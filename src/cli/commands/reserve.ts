@@ -1,26 +1,14 @@
 import type { Refusal } from "../../allocation/allocator.ts";
-import { Occupancy } from "../../allocation/occupancy.ts";
-import type { EffectiveConfig } from "../../config/effective.ts";
 import { withRead, withWrite } from "../../database/transaction.ts";
-import { exclusionTest } from "../../domain/exclusion.ts";
 import { parsePort, type Port } from "../../domain/port.ts";
 import { formatKey } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
-import { inferMetadata } from "../../git/infer_metadata.ts";
-import { inspectDirectory } from "../../operations/inspect_directory.ts";
-import {
-  executeReserve,
-  type FieldRequest,
-  planReserve,
-  type ReservePlan,
-  type World,
-} from "../../operations/reserve.ts";
+import { executeReserve, planReserve, type ReservePlan } from "../../operations/reserve.ts";
 import { defineCommand, flag, text } from "../command.ts";
 import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
 import type { Output } from "../output.ts";
+import { currentWorld, portRequest } from "../port_request.ts";
 import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
-
-const SECONDS_PER_DAY = 86_400;
 
 /** `trop reserve`: one port for a directory, the same one every time. */
 export const reserve = defineCommand({
@@ -92,39 +80,26 @@ export const reserve = defineCommand({
     { command: "trop reserve --port 6200", effect: "Prefer a port the first time" },
   ],
   async run(invocation) {
-    const { options, output, host } = invocation;
+    const { options, output } = invocation;
     const { force, dryRun } = options;
     const bounds = readBounds(options);
     const session = await startSession(invocation, { ...options, ...bounds }, {
       storesNames: true,
     });
-    const { config, directory } = session;
     const path = resolveTarget(session, options.path);
     const tag = readTag(options.tag) ?? null;
     const preferred = options.port === undefined ? undefined : parsePort(options.port);
     const request = {
+      ...portRequest(session.config, { force }),
       key: { path, tag },
-      project: fieldRequest(config.project),
-      task: fieldRequest(config.task),
-      allowProjectChange: force || config.allowProjectChange,
-      allowTaskChange: force || config.allowTaskChange,
-      allowUnrelatedPath: force || config.allowUnrelatedPath,
       overwrite: force || options.overwrite,
       preference: preferred === undefined ? undefined : {
         port: preferred,
         ignoreOccupied: force || options.ignoreOccupied,
         ignoreExclusions: force || options.ignoreExclusions,
       },
-      ...allocationRequest(config),
     };
-    const occupancy = new Occupancy(config.occupancy);
-    const world: World = {
-      now: host.now(),
-      directory: directory.reported,
-      check: (port) => occupancy.check(port),
-      inspect: inspectDirectory,
-      infer: inferMetadata,
-    };
+    const world = currentWorld(session);
     using database = openSessionDatabase(session, dryRun ? "dry-run" : "write");
     const operation = "executing the reserve command";
     const plan = dryRun
@@ -151,26 +126,6 @@ function readBounds(
     throw new TropError({ code: "invalid-arguments", message });
   }
   return { min, max };
-}
-
-/** What the configuration asks for; `undefined` in it is no wish, and `null` wants none. */
-function fieldRequest(value: string | null | undefined): FieldRequest {
-  if (value === undefined) return { kind: "keep" };
-  return value === null ? { kind: "clear" } : { kind: "set", value };
-}
-
-/** What the configuration says about the choice of a port. */
-function allocationRequest(config: EffectiveConfig) {
-  return {
-    range: config.ports,
-    isExcluded: exclusionTest(config.excludedPorts),
-    isUnsafe: () => false,
-    cleanup: {
-      prune: config.autoprune,
-      expire: config.autoexpire,
-      maxAge: config.expireAfterDays * SECONDS_PER_DAY,
-    },
-  };
 }
 
 function describe(output: Output, { reservation, previous, stale }: ReservePlan): void {

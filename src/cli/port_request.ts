@@ -1,0 +1,55 @@
+/**
+ * What the configuration in force says about a request for ports, and the world it is planned in.
+ *
+ * @module
+ */
+
+import { Occupancy } from "../allocation/occupancy.ts";
+import type { EffectiveConfig } from "../config/effective.ts";
+import { exclusionTest } from "../domain/exclusion.ts";
+import { inferMetadata } from "../git/infer_metadata.ts";
+import { inspectDirectory } from "../operations/inspect_directory.ts";
+import type { FieldRequest, PortRequest, World } from "../operations/request.ts";
+import type { Session } from "./session.ts";
+
+const SECONDS_PER_DAY = 86_400;
+
+/** A request as the configuration has it; `force` gives every permission. */
+export function portRequest(
+  config: EffectiveConfig,
+  { force }: { readonly force: boolean },
+): PortRequest {
+  return {
+    project: fieldRequest(config.project),
+    task: fieldRequest(config.task),
+    allowProjectChange: force || config.allowProjectChange,
+    allowTaskChange: force || config.allowTaskChange,
+    allowUnrelatedPath: force || config.allowUnrelatedPath,
+    range: config.ports,
+    isExcluded: exclusionTest(config.excludedPorts),
+    isUnsafe: () => false,
+    cleanup: {
+      prune: config.autoprune,
+      expire: config.autoexpire,
+      maxAge: config.expireAfterDays * SECONDS_PER_DAY,
+    },
+  };
+}
+
+/** What the configuration asks for; `undefined` in it is no wish, and `null` wants none. */
+function fieldRequest(value: string | null | undefined): FieldRequest {
+  if (value === undefined) return { kind: "keep" };
+  return value === null ? { kind: "clear" } : { kind: "set", value };
+}
+
+/** The machine at this moment, as far as a plan depends on it. */
+export function currentWorld({ config, directory, host }: Session): World {
+  const occupancy = new Occupancy(config.occupancy);
+  return {
+    now: host.now(),
+    directory: directory.reported,
+    check: (port) => occupancy.check(port),
+    inspect: inspectDirectory,
+    infer: inferMetadata,
+  };
+}

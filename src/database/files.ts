@@ -5,7 +5,6 @@
  */
 
 import { TropError } from "../errors.ts";
-import { type AbsolutePath, nativePaths } from "../domain/path.ts";
 import { corruption } from "./codec.ts";
 import type { DatabaseOptions } from "./config.ts";
 
@@ -25,7 +24,7 @@ export function prepareFile({ path, autoCreate }: DatabaseOptions): void {
   const found = statIfExists(path);
   if (found === undefined) {
     if (!autoCreate) throw new TropError({ code: "not-initialised", path });
-    create(path as AbsolutePath);
+    create(path);
     return;
   }
   if (!found.isFile) throw notAFile(path, found.isDirectory ? "a directory" : "a special file");
@@ -63,17 +62,19 @@ function notAFile(path: string, what: string): TropError {
   });
 }
 
-function create(path: AbsolutePath): void {
-  const directory = nativePaths.parent(path);
-  const above = directory && nativePaths.parent(directory);
-  if (above !== undefined) Deno.mkdirSync(above, { recursive: true });
-  if (directory !== undefined) {
-    tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(directory, { mode: 0o700 }));
-  }
+function create(path: string): void {
+  const directory = parentOf(path);
+  Deno.mkdirSync(parentOf(directory), { recursive: true });
+  tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(directory, { mode: 0o700 }));
   // Another first launch may have been faster; its file is as good as this one.
   tolerating(Deno.errors.AlreadyExists, () => {
     Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
   });
+}
+
+/** Where a path leads to that is used as it was given: it may hold dots and, on Windows, slashes. */
+function parentOf(path: string): string {
+  return path.replace(Deno.build.os === "windows" ? /[/\\]+[^/\\]*$/ : /\/+[^/]*$/, "") || "/";
 }
 
 function tolerating(kind: typeof Deno.errors.AlreadyExists, act: () => void): void {

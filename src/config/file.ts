@@ -39,24 +39,60 @@ export function exists(path: string): boolean {
 export function readConfigFile(path: string): FileText {
   try {
     // Asked before it is opened: to open a pipe waits for a writer.
-    if (!Deno.statSync(path).isFile) throw unreadable(path, "it is not a regular file");
+    if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
     using file = Deno.openSync(path);
-    return readConfigText(path, file);
+    return readText(file);
   } catch (error) {
     throw toTropError(path, error);
   }
 }
 
-/** The text behind an open file; `path` is for the errors, as of {@linkcode readConfigFile}. */
-export function readConfigText(path: string, file: Deno.FsFile): FileText {
-  const bytes = readUpTo(file, MAX_BYTES + 1);
-  if (bytes.length > MAX_BYTES) throw unreadable(path, `it is larger than ${MAX_BYTES} bytes`);
+/**
+ * The text of a file that a command was told to work on.
+ *
+ * @throws {TropError} `io` of the command layer.
+ */
+export function readNamedFile(path: string): FileText {
+  return onDisk("read", path, () => {
+    using file = Deno.openSync(path);
+    return readText(file);
+  });
+}
+
+/** As {@linkcode readNamedFile}, for a file that is open already. */
+export function readOpenFile(path: string, file: Deno.FsFile): FileText {
+  return onDisk("read", path, () => readText(file));
+}
+
+/**
+ * What `action` returns; what it throws becomes an `io` failure of the command layer.
+ *
+ * @param verb What was tried with the file at `path`.
+ */
+export function onDisk<T>(verb: string, path: string, action: () => T): T {
   try {
-    const whole = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const mark = whole.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "";
-    return { mark, text: whole.slice(mark.length) };
+    return action();
   } catch (cause) {
-    throw unreadable(path, "it is not valid UTF-8", cause);
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const message = `cannot ${verb} ${path}: ${reasonOf(cause)}`;
+    throw new TropError({ code: "io", message, layer: "command" }, { cause });
+  }
+}
+
+/** @throws {Error} that says why it cannot be a configuration. */
+function readText(file: Deno.FsFile): FileText {
+  const bytes = readUpTo(file, MAX_BYTES + 1);
+  if (bytes.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
+  const whole = decodeUtf8(bytes);
+  const mark = whole.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : "";
+  return { mark, text: whole.slice(mark.length) };
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error("it is not valid UTF-8", { cause });
   }
 }
 
@@ -72,17 +108,12 @@ function readUpTo(file: Deno.FsFile, limit: number): Uint8Array {
 }
 
 function toTropError(path: string, cause: unknown): TropError {
-  if (cause instanceof TropError) return cause;
-  if (cause instanceof Deno.errors.NotCapable) {
-    return inConfiguration({ code: "permission-missing", permission: "--allow-read", path }, cause);
-  }
-  return unreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
-}
-
-function unreadable(path: string, reason: string, cause?: unknown): TropError {
-  return inConfiguration({ code: "invalid-path", path, reason }, cause);
-}
-
-function inConfiguration(failure: Failure, cause: unknown): TropError {
+  const failure: Failure = cause instanceof Deno.errors.NotCapable
+    ? { code: "permission-missing", permission: "--allow-read", path }
+    : { code: "invalid-path", path, reason: reasonOf(cause) };
   return new TropError({ code: "configuration", failure }, { cause });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

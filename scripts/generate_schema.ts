@@ -111,7 +111,7 @@ function integerSchema(setting: Setting, type: string | readonly string[]): Sche
 
 function exclusionSchema(): Schema {
   const port = { type: "integer", minimum: 1, maximum: MAX_PORT };
-  const number = "\\s*\\+?[0-9]{1,5}\\s*";
+  const number = "\\s*\\+?0*[0-9]{1,5}\\s*";
   return {
     anyOf: [
       { description: "A port", ...port },

@@ -335,7 +335,8 @@ function scalarText(scalar: Scalar): ScalarText {
 
 /** A node that was not written at all. */
 function isNothing(node: Node): boolean {
-  return isScalar(node) && node.type === Scalar.PLAIN && node.source === "";
+  return isScalar(node) && node.tag === undefined && node.type === Scalar.PLAIN &&
+    node.source === "";
 }
 
 /** The value of a key that stands alone, as in `{web}`. */

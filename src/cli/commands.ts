@@ -13,8 +13,14 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
 >([
   ["reserve", async () => (await import("./commands/reserve.ts")).reserve],
   ["release", async () => (await import("./commands/release.ts")).release],
+  ["prune", async () => (await import("./commands/prune.ts")).prune],
+  ["expire", async () => (await import("./commands/expire.ts")).expire],
+  ["autoclean", async () => (await import("./commands/autoclean.ts")).autoclean],
   ["list", async () => (await import("./commands/list.ts")).list],
   ["show-data-dir", async () => (await import("./commands/show_data_dir.ts")).showDataDir],
+  ["show-path", async () => (await import("./commands/show_path.ts")).showPath],
+  ["config", async () => (await import("./commands/config.ts")).config],
+  ["validate", async () => (await import("./commands/validate.ts")).validate],
 ]);
 
 /** The names of all commands. */

@@ -4,11 +4,14 @@
  * @module
  */
 
-import { expired, expiryCutoff, list, removeIfUnchanged } from "../database/operations.ts";
+import { expired, expiryCutoff, get, list, removeIfUnchanged } from "../database/operations.ts";
 import type { ReadTransaction, WriteTransaction } from "../database/transaction.ts";
 import type { AbsolutePath } from "../domain/path.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import type { DirectoryVerdict } from "./inspect_directory.ts";
+
+/** How long a day without use is. */
+export const SECONDS_PER_DAY = 86_400;
 
 /** What is looked for. */
 export interface CleanupRequest {
@@ -68,9 +71,18 @@ function findGone(
   return { pruned, unknown };
 }
 
-/** Removes what {@linkcode findStale} found in the same transaction. */
-export function removeStale(transaction: WriteTransaction, stale: Stale): void {
-  for (const reservation of [...stale.pruned, ...stale.expired]) {
-    removeIfUnchanged(transaction, reservation);
-  }
+/**
+ * Removes what {@linkcode findStale} found in the same transaction.
+ *
+ * @returns What is gone now. A reservation that a trigger in the file changed meanwhile is another
+ * one than the one that was found stale, and stays.
+ */
+export function removeStale(transaction: WriteTransaction, stale: Stale): Stale {
+  const isGone = (reservation: Reservation) =>
+    removeIfUnchanged(transaction, reservation) || get(transaction, reservation) === undefined;
+  return {
+    ...stale,
+    pruned: stale.pruned.filter(isGone),
+    expired: stale.expired.filter(isGone),
+  };
 }

@@ -1,0 +1,41 @@
+import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION } from "../cleanup.ts";
+import { defineCommand } from "../command.ts";
+
+/** `trop expire`: removes the reservations that nobody used for long. */
+export const expire = defineCommand({
+  name: "expire",
+  group: "clean up",
+  summary: "Remove the reservations that were not used for some days",
+  description: [
+    "A reservation goes when its last use is more than --days ago, whether its directory exists " +
+    "or not.",
+    "With --quiet the number of reservations is printed on standard output, if there are any.",
+  ],
+  options: { ...DAYS_OPTION, ...DRY_RUN_OPTION },
+  examples: [
+    { command: "trop expire --days 7", effect: "Remove what nobody used for a week" },
+    { command: "trop expire --dry-run --verbose", effect: "See what would go" },
+  ],
+  run: (invocation) => cleanUp(invocation, invocation.options, EXPIRE),
+});
+
+const EXPIRE: Cleanup = {
+  command: "expire",
+  prune: false,
+  expire: true,
+  describe({ dryRun, expired, days, ageOf }) {
+    const count = `${dryRun ? "[DRY RUN] Would expire" : "Expired"} ${expired.length} ` +
+      `reservation(s) older than ${days} days`;
+    return {
+      scanning: `Scanning for reservations older than ${days} days...`,
+      summary: count,
+      details: [
+        `${count}:`,
+        ...expired.map((reservation) => {
+          const { port, path, project } = reservation;
+          return `  - Port ${port}: ${path} (${ageOf(reservation)}, project: ${project ?? "-"})`;
+        }),
+      ],
+    };
+  },
+};

@@ -1,0 +1,39 @@
+import { type Cleanup, cleanUp, DRY_RUN_OPTION, removed } from "../cleanup.ts";
+import { defineCommand } from "../command.ts";
+
+/** `trop prune`: removes the reservations of directories that are gone. */
+export const prune = defineCommand({
+  name: "prune",
+  group: "clean up",
+  summary: "Remove the reservations of directories that no longer exist",
+  description: [
+    "A reservation goes when its directory does not exist or is none. It stays, with a warning, " +
+    "when that cannot be told, as without permission to look.",
+    "With --quiet the number of reservations is printed on standard output, if there are any.",
+  ],
+  options: DRY_RUN_OPTION,
+  examples: [
+    { command: "trop prune", effect: "Clean up after removing work trees" },
+    { command: "trop prune --dry-run --verbose", effect: "See what would go" },
+  ],
+  run: (invocation) => cleanUp(invocation, invocation.options, PRUNE),
+});
+
+const PRUNE: Cleanup = {
+  command: "prune",
+  prune: true,
+  expire: false,
+  describe(outcome) {
+    const count = `${removed(outcome)} ${outcome.pruned.length} reservation(s)`;
+    return {
+      scanning: "Scanning for reservations of non-existent paths...",
+      summary: `${count} for non-existent paths`,
+      details: [
+        `${count}:`,
+        ...outcome.pruned.map(({ port, path, tag, project }) => {
+          return `  - Port ${port}: ${path} (tag: ${tag ?? "-"}, project: ${project ?? "-"})`;
+        }),
+      ],
+    };
+  },
+};

@@ -1,0 +1,28 @@
+import { physicalPath, workingDirectory } from "../../operations/paths.ts";
+import { defineCommand, flag } from "../command.ts";
+import { targetOption } from "../options.ts";
+import { resolveTarget } from "../session.ts";
+
+/** `trop show-path`: prints which directory a reservation would be for. */
+export const showPath = defineCommand({
+  name: "show-path",
+  group: "inspect",
+  summary: "Print the path that a reservation would use",
+  description: [
+    "A path that was named keeps its symbolic links and need not exist; the current directory is " +
+    "taken without links.",
+  ],
+  options: {
+    path: targetOption("Directory to show the path of"),
+    canonicalize: flag({ summary: "Resolve symbolic links; the path must exist" }),
+  },
+  examples: [
+    { command: "trop show-path", effect: "Print the path of the current directory" },
+    { command: "trop show-path --path ../blog/./src/..", effect: "Print it in its one spelling" },
+  ],
+  run({ options, host, output }) {
+    const directory = workingDirectory(host.cwd());
+    const path = resolveTarget({ directory, host }, options.path);
+    output.product(`${options.canonicalize ? physicalPath(path) : path}\n`);
+  },
+});

@@ -90,7 +90,7 @@ const ENVIRONMENT: readonly Row[] = [
   ["TROP_LOG_MODE", "quiet, normal or verbose, where neither flag is given"],
   ["TROP_EXCLUDED_PORTS", "Ports that are never given, such as 5000,6000..6010"],
   ["TROP_PORT_MAX_OFFSET", "The last port, counted from the first one"],
-  ["TROP_DEBUG", "Show where a defect in trop comes from"],
+  ["TROP_DEBUG", "Show transactions, and where a defect comes from"],
   ["NO_COLOR", "Print help without bold headings"],
 ];
 

@@ -13,6 +13,7 @@ import {
   databaseOptions,
   databasePath,
   resolveDataDirectory,
+  type TransactionLogEntry,
 } from "../database/config.ts";
 import {
   type Database,
@@ -69,10 +70,10 @@ export async function startSession(
 }
 
 /**
- * What a command does to the database. Reading may still create the file, and any of the three
- * migrates an older one; a dry run that finds no file goes on with an empty database in memory.
+ * What a command does to the database. Reading may still create the file, and all but validating
+ * migrate an older one; a dry run that finds no file goes on with an empty database in memory.
  */
-export type Access = "read" | "write" | "dry-run";
+export type Access = "read" | "write" | "dry-run" | "validate";
 
 /**
  * Opens the database of a command.
@@ -87,20 +88,28 @@ export function openSessionDatabase(
   const options = databaseOptions(databasePath(absoluteDataDirectory(host, dataDirectory)), {
     busyTimeoutMs,
     autoCreate: autoinit && access !== "dry-run",
+    readOnly: access === "validate",
     queryOnly: access !== "write",
+    ...(host.env("TROP_DEBUG") ? { log: (entry) => logTransaction(host, entry) } : {}),
   });
   const database = access === "dry-run" && autoinit
     ? openOrImagine(options)
     : openDatabase(options);
   for (const notice of database.notices) {
-    if (notice.code === "old-sqlite") output.detail(describeNotice(notice));
+    if (notice.code === "old-sqlite" && access !== "validate") output.detail(describeNotice(notice));
     else output.warn(describeNotice(notice));
   }
   return database;
 }
 
+/** One line for whoever looks for a defect; what was in the transaction is not shown. */
+function logTransaction(host: Host, { kind, operation, durationMs }: TransactionLogEntry): void {
+  const duration = durationMs.toFixed(1);
+  host.stderr.write(`debug: ${kind} transaction of ${duration} ms while ${operation}\n`);
+}
+
 /** The data directory is used as it was given, but SQLite wants an absolute path. */
-function absoluteDataDirectory(host: Host, directory: string): string {
+export function absoluteDataDirectory(host: Host, directory: string): string {
   return nativePaths.isAbsolute(directory) ? directory : `${host.cwd()}/${directory}`;
 }
 

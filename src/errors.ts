@@ -101,6 +101,8 @@ export type Failure =
     readonly key?: string;
     /** What to do, where restoring a backup or starting anew is not it. */
     readonly advice?: string;
+    /** What trop left alone, where that is more than the stored data. */
+    readonly untouched?: "data directory";
     readonly sqliteCode?: number;
   }
   | {

@@ -16,7 +16,13 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ["prune", async () => (await import("./commands/prune.ts")).prune],
   ["expire", async () => (await import("./commands/expire.ts")).expire],
   ["autoclean", async () => (await import("./commands/autoclean.ts")).autoclean],
+  ["assert-reservation", async () => {
+    return (await import("./commands/assert_reservation.ts")).assertReservation;
+  }],
+  ["assert-port", async () => (await import("./commands/assert_port.ts")).assertPort],
+  ["assert-data-dir", async () => (await import("./commands/assert_data_dir.ts")).assertDataDir],
   ["list", async () => (await import("./commands/list.ts")).list],
+  ["list-projects", async () => (await import("./commands/list_projects.ts")).listProjects],
   ["show-data-dir", async () => (await import("./commands/show_data_dir.ts")).showDataDir],
   ["show-path", async () => (await import("./commands/show_path.ts")).showPath],
   ["config", async () => (await import("./commands/config.ts")).config],

@@ -47,6 +47,11 @@ export const PERMISSION_OPTIONS = {
   }),
 };
 
+/** Of the commands that assert something. */
+export const NOT_OPTION = {
+  not: flag({ summary: "Succeed where the command would fail, and the reverse" }),
+};
+
 /** The directory that a reservation is for. */
 export function targetOption(summary: string) {
   return path({ summary, valueName: "PATH", env: "TROP_PATH", default: "the current directory" });

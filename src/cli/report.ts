@@ -172,9 +172,12 @@ function describeFailure(failure: Failure): Description {
       const where = parts.length === 0 ? "" : `${parts.join(", ")}: `;
       const advice = failure.advice ?? `Copy ${failure.path} before anything else, then restore ` +
           "a backup, or delete it and reserve again";
+      const untouched = failure.untouched === undefined
+        ? "modify or repair the stored data"
+        : `initialize or modify the ${failure.untouched}`;
       return failed(
         `database corruption detected: ${where}${failure.reason}. ${advice}; ` +
-          "trop did not modify or repair the stored data",
+          `trop did not ${untouched}`,
       );
     }
     case "read-only-database":

@@ -5,8 +5,6 @@
  * @module
  */
 
-import type { AbsolutePath } from "../domain/path.ts";
-
 /** Why nobody can tell, in the words that warnings use. */
 export type Obstacle =
   | "permission denied"
@@ -69,7 +67,7 @@ const OBSTACLES: ReadonlyMap<unknown, Obstacle> = new Map<unknown, Obstacle>([
 ]);
 
 /** Looks at `path` once, following symbolic links. It never fails. */
-export function inspectDirectory(path: AbsolutePath): DirectoryVerdict {
+export function inspectDirectory(path: string): DirectoryVerdict {
   try {
     return Deno.statSync(path).isDirectory ? { kind: "live" } : GONE;
   } catch (error) {

@@ -263,6 +263,18 @@ const VARIANTS: readonly Row<Failure>[] = [
     `Error: database corruption detected: physical database corruption: no header. ${ADVICE}`,
   ],
   [
+    {
+      code: "database-corruption",
+      path: DB,
+      reason: "it is missing",
+      advice: "Look for it",
+      untouched: "data directory",
+    },
+    6,
+    "Error: database corruption detected: it is missing. Look for it; " +
+    "trop did not initialize or modify the data directory",
+  ],
+  [
     { ...EXHAUSTED, pruning: false, expiration: false, pruned: 0, expired: 0 },
     6,
     "Error: port range 5000-5001 exhausted: cleanup was skipped (automatic pruning and " +

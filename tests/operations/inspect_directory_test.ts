@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import type { AbsolutePath } from "../../src/domain/path.ts";
 import { inspectDirectory, type Obstacle } from "../../src/operations/inspect_directory.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
-
-const verdictOf = (path: string) => inspectDirectory(path as AbsolutePath);
 
 Deno.test("inspectDirectory() tells what is there from what is not", () => {
   using directory = temporaryDirectory();
@@ -14,7 +11,7 @@ Deno.test("inspectDirectory() tells what is there from what is not", () => {
   Deno.symlinkSync("file", at("link-to-file"));
   Deno.symlinkSync("nowhere", at("dangling"));
   const kinds = ["shop", "link", "file", "link-to-file", "dangling", "nowhere", "nowhere/below"]
-    .map((name) => [name, verdictOf(at(name)).kind]);
+    .map((name) => [name, inspectDirectory(at(name)).kind]);
   assert.deepEqual(Object.fromEntries(kinds), {
     shop: "live",
     link: "live",
@@ -24,15 +21,15 @@ Deno.test("inspectDirectory() tells what is there from what is not", () => {
     nowhere: "gone",
     "nowhere/below": "gone",
   });
-  assert.equal(verdictOf(at("file/below")).kind, "gone", "below a file there is nothing");
-  assert.equal(verdictOf(at("x".repeat(300))).kind, "gone", "the name is too long to exist");
+  assert.equal(inspectDirectory(at("file/below")).kind, "gone", "below a file there is nothing");
+  assert.equal(inspectDirectory(at("x".repeat(300))).kind, "gone", "the name is too long to exist");
 });
 
 Deno.test("inspectDirectory() cannot tell what is behind a loop of links", () => {
   using directory = temporaryDirectory();
   Deno.symlinkSync("b", `${directory.path}/a`);
   Deno.symlinkSync("a", `${directory.path}/b`);
-  const verdict = verdictOf(`${directory.path}/a`);
+  const verdict = inspectDirectory(`${directory.path}/a`);
   assert(verdict.kind === "unknown");
   assert.equal(verdict.obstacle, "symlink loop");
   assert.match(verdict.reason, /os error/);
@@ -42,7 +39,7 @@ Deno.test({
   name: "inspectDirectory() takes no refusal of Deno for an absence",
   permissions: { read: false },
   fn() {
-    const verdict = verdictOf("/nowhere");
+    const verdict = inspectDirectory("/nowhere");
     assert(verdict.kind === "unknown");
     assert.equal(verdict.obstacle, "permission denied");
   },
@@ -93,7 +90,7 @@ function verdictWhen(error: Error): string {
     throw error;
   };
   try {
-    const verdict = verdictOf("/w/app");
+    const verdict = inspectDirectory("/w/app");
     return verdict.kind === "unknown" ? verdict.obstacle : verdict.kind;
   } finally {
     Deno.statSync = statSync;

@@ -1,0 +1,47 @@
+import { get } from "../../database/operations.ts";
+import { withRead } from "../../database/transaction.ts";
+import { parseTag } from "../../domain/identifier.ts";
+import { formatKey } from "../../domain/reservation.ts";
+import { TropError } from "../../errors.ts";
+import { defineCommand } from "../command.ts";
+import { NOT_OPTION, tagOption, targetOption } from "../options.ts";
+import { openSessionDatabase, resolveTarget, startSession } from "../session.ts";
+
+/** `trop assert-reservation`: succeeds when a directory has a port. */
+export const assertReservation = defineCommand({
+  name: "assert-reservation",
+  group: "assert",
+  summary: "Check that a directory has a reservation",
+  description: [
+    "Prints the port, unless --quiet, and ends with 0; without a reservation it ends with 1. Only " +
+    "the reservation with the tag counts, or, without --tag, the one that has none. Looking does " +
+    "not count as a use.",
+  ],
+  options: {
+    path: targetOption("Directory to look for"),
+    tag: tagOption("Look for the reservation with this tag"),
+    ...NOT_OPTION,
+  },
+  examples: [
+    { command: "trop assert-reservation --tag api", effect: "Print its port, or fail" },
+    {
+      command: "trop assert-reservation --quiet || echo none",
+      effect: "Say so when this directory has no port",
+    },
+  ],
+  async run(invocation) {
+    const { options, output } = invocation;
+    const session = await startSession(invocation);
+    const path = resolveTarget(session, options.path);
+    const key = { path, tag: options.tag === undefined ? null : parseTag(options.tag) };
+    using database = openSessionDatabase(session, "read");
+    const operation = "executing the assert-reservation command";
+    const found = withRead(database, operation, (transaction) => get(transaction, key));
+    if ((found !== undefined) === options.not) {
+      const state = found === undefined ? "has no reservation" : `has port ${found.port}`;
+      const message = `Assertion failed: ${formatKey(key)} ${state}`;
+      throw new TropError({ code: "assertion-failed", message });
+    }
+    if (found !== undefined && output.verbosity !== "quiet") output.product(`${found.port}\n`);
+  },
+});

@@ -1,0 +1,25 @@
+import { projects } from "../../database/operations.ts";
+import { withRead } from "../../database/transaction.ts";
+import { escapeControls } from "../../domain/text.ts";
+import { defineCommand } from "../command.ts";
+import { openSessionDatabase, startSession } from "../session.ts";
+
+/** `trop list-projects`: prints the projects that have reservations. */
+export const listProjects = defineCommand({
+  name: "list-projects",
+  group: "inspect",
+  summary: "List the projects that have reservations",
+  examples: [
+    { command: "trop list-projects", effect: "Print the projects, one a line" },
+    {
+      command: 'trop list --filter-project "$(trop list-projects | head -1)"',
+      effect: "List what is reserved for the first of them",
+    },
+  ],
+  async run(invocation) {
+    const session = await startSession(invocation);
+    using database = openSessionDatabase(session, "read");
+    const found = withRead(database, "executing the list-projects command", projects);
+    invocation.output.product(found.map((project) => `${escapeControls(project)}\n`).join(""));
+  },
+});

@@ -50,6 +50,13 @@ for (
       "text is not valid UTF-8",
       'path=<invalid UTF-8>, tag="web"',
     ],
+    // As long as the one character that the driver puts in its place.
+    [
+      "path",
+      text(0x2f, 0xf0, 0x9f, 0x98),
+      "text is not valid UTF-8",
+      'path=<invalid UTF-8>, tag="web"',
+    ],
     ["path", "'/a' || char(0) || 'b'", "text contains NUL", 'path=<unreadable>, tag="web"'],
     ["path", "''", "path is empty", 'path="", tag="web"'],
     ["path", "'relative'", PATH_PROBLEM, 'path="relative", tag="web"'],

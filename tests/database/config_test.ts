@@ -39,6 +39,7 @@ for (
   const [option, env, expected] of [
     ["/option", { TROP_DATA_DIR: "/variable", HOME: "/home/me" }, "/option"],
     [undefined, { TROP_DATA_DIR: "/variable", HOME: "/home/me" }, "/variable"],
+    ["", { TROP_DATA_DIR: "/variable", HOME: "/home/me" }, "/variable"],
     [undefined, { HOME: "/home/me", USERPROFILE: "C:\\me" }, "/home/me/.trop"],
     [undefined, { USERPROFILE: "C:\\me" }, "C:\\me/.trop"],
     [undefined, { HOME: "/home/me/" }, "/home/me/.trop"],

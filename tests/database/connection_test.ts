@@ -159,24 +159,28 @@ Deno.test("a wait of 300 ms fails after 300 to 800 ms and tells so (U13)", () =>
   });
 });
 
-Deno.test("opening and the first transaction share one wait, the next has its own", () => {
-  using home = databaseHome();
-  const waits: string[] = [];
-  let slow = true;
-  const database = home.open(
-    { busyTimeoutMs: 10_000 },
-    watchedDriver(({ sql }) => {
-      if (sql === "BEGIN IMMEDIATE" && slow) sleep(200);
-      if (sql.startsWith("PRAGMA busy_timeout = ")) waits.push(sql);
-    }),
-  );
-  slow = false;
-  store(database, reservation());
-  store(database, reservation());
-  const [first, second] = waits.slice(-2).map((sql) => Number(sql.split("=")[1]));
-  assert(first! <= 9_800, waits.join());
-  assert.equal(second, 10_000);
-});
+for (const kind of ["read", "write"]) {
+  Deno.test(`opening and the first ${kind} share one wait, the next has its own`, () => {
+    using home = databaseHome();
+    const waits: string[] = [];
+    let slow = true;
+    const database = home.open(
+      { busyTimeoutMs: 10_000 },
+      watchedDriver(({ sql }) => {
+        if (sql === "BEGIN IMMEDIATE" && slow) sleep(200);
+        if (sql.startsWith("PRAGMA busy_timeout = ")) waits.push(sql);
+      }),
+    );
+    slow = false;
+    for (let times = 0; times < 2; times++) {
+      if (kind === "write") store(database, reservation());
+      else withRead(database, "reading in a test", list);
+    }
+    const [first, second] = waits.slice(-2).map((sql) => Number(sql.split("=")[1]));
+    assert(first! <= 9_800, waits.join());
+    assert.equal(second, 10_000);
+  });
+}
 
 for (const mode of ["delete", "truncate", "persist"]) {
   Deno.test(`without a write-ahead log, in mode ${mode}, each commit waits for the disk (K15)`, () => {

@@ -205,6 +205,20 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    what: "a port twice, of which an index knows one",
+    sql: `${rebuild(" UNIQUE", "")}; ${
+      behindPortIndex(
+        "INSERT INTO reservations SELECT '/w/other', tag, port, NULL, NULL, 1, 1 FROM reservations",
+      )
+    }`,
+    expected: {
+      ...RESERVATIONS,
+      field: "port",
+      key: "<multiple reservation keys>",
+      reason: "the same port is stored for more than one key",
+    },
+  },
+  {
     what: "another primary key of reservations",
     sql: rebuild("PRIMARY KEY (path, tag)", "PRIMARY KEY (tag, path)"),
     expected: {
@@ -286,13 +300,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a row that an index does not know",
-    sql:
-      `CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'idx_reservations_port';
-          DELETE FROM sqlite_schema WHERE name = 'idx_reservations_port';
-          PRAGMA writable_schema = RESET;
-          UPDATE reservations SET port = 6000;
-          PRAGMA writable_schema = ON;
-          INSERT INTO sqlite_schema SELECT * FROM kept`,
+    sql: behindPortIndex("UPDATE reservations SET port = 6000"),
     expected: {
       reason: /^physical database corruption: integrity_check says ".*idx_reservations_port"$/,
     },
@@ -453,6 +461,14 @@ function redefine(table: string, from: string, to: string): string {
   const [before, after] = [from, to].map((text) => `'${text.replaceAll("'", "''")}'`);
   return `UPDATE sqlite_schema SET sql = replace(sql, ${before}, ${after}) WHERE name = '${table}';
           PRAGMA writable_schema = RESET; PRAGMA writable_schema = ON`;
+}
+
+/** Changes rows while the index on ports is hidden, so that it does not learn of it. */
+function behindPortIndex(sql: string): string {
+  return `CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'idx_reservations_port';
+          DELETE FROM sqlite_schema WHERE name = 'idx_reservations_port';
+          PRAGMA writable_schema = RESET; ${sql}; PRAGMA writable_schema = ON;
+          INSERT INTO sqlite_schema SELECT * FROM kept`;
 }
 
 /** Makes the table of reservations anew from an edited definition, with the indexes that it implies. */

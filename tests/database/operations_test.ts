@@ -420,6 +420,33 @@ for (
   });
 }
 
+for (const path of ["/lone\ud800", "/nul\0"]) {
+  Deno.test(`create() tells what is wrong with the text ${JSON.stringify(path)} (U34)`, () => {
+    using home = databaseHome();
+    const failure = failureOf(() =>
+      writing(home.open(), (it) => create(it, reservation({ path })))
+    );
+    assert(failure.code === "validation");
+    assert.equal(failure.message, "Cannot contain null bytes or broken Unicode");
+  });
+}
+
+for (const field of ["project", "task"]) {
+  Deno.test(`updateMetadata() refuses a ${field} that cannot be stored (U34)`, () => {
+    using home = homeWith(reservation());
+    const database = home.open();
+    for (const name of ["", " web", "\0"]) {
+      const metadata = { project: null, task: null, now: 5, [field]: name };
+      const failure = failureOf(() =>
+        writing(database, (it) => updateMetadata(it, reservation(), metadata))
+      );
+      assert(failure.code === "validation");
+      assert.equal(failure.field, field);
+    }
+    assert.deepEqual(rowsOf(database), [reservation()]);
+  });
+}
+
 for (const now of [-1, 1.5, NaN, MAX_TIMESTAMP + 1]) {
   Deno.test(`no row is updated to the time ${now} (K13)`, () => {
     using home = homeWith(reservation());

@@ -80,6 +80,16 @@ for (const variant of V1_VARIANTS) {
   });
 }
 
+Deno.test("columns that differ in one respect are not the same", () => {
+  const columns = COLUMNS.metadata;
+  const changes = [{ name: "name" }, { type: "BLOB" }, { notNull: false }, { key: 0 }];
+  for (const change of changes) {
+    assert(!sameColumns([{ ...columns[0]!, ...change }, columns[1]!], columns));
+  }
+  assert(!sameColumns(columns.slice(1), columns));
+  assert(sameColumns([...columns], columns));
+});
+
 const { reservations: definition } = TABLES;
 for (
   const [change, stored, expected] of [

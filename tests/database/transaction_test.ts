@@ -101,6 +101,23 @@ Deno.test("two levels inside, each takes back only its own (U22)", () => {
   assert.deepEqual(rowsOf(database), [FIRST, SECOND]);
 });
 
+Deno.test("one that throws takes back all it did, what an inner one left behind included", () => {
+  using home = databaseHome();
+  const database = home.open();
+  withWrite(database, "testing", (outer) => {
+    create(outer, FIRST);
+    assert.throws(() =>
+      withWrite(database, "testing", (middle) => {
+        create(middle, SECOND);
+        withWrite(database, "testing", () => {
+          throw new RangeError("a mistake");
+        });
+      }), RangeError);
+    assert.deepEqual(list(outer), [FIRST]);
+  });
+  assert.deepEqual(rowsOf(database), [FIRST]);
+});
+
 Deno.test("an outer withWrite() that throws takes back what inner ones did (U22)", () => {
   using home = homeWith(FIRST);
   const database = home.open();
@@ -306,7 +323,9 @@ Deno.test("a failed roll-back is told beside the first error, and the handle is 
     return true;
   });
   assert.throws(() => store(database, THIRD));
-  assert.deepEqual(rowsOf(home.open()), [FIRST]);
+  // Its lock is gone with it, and so is what it did.
+  store(home.open({ busyTimeoutMs: 0 }), THIRD);
+  assert.deepEqual(rowsOf(home.open()), [FIRST, THIRD]);
 });
 
 Deno.test("every transaction is logged with nothing that was in it (N6)", () => {

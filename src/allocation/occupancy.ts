@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Port } from "../domain/port.ts";
+import type { Port, PortRange } from "../domain/port.ts";
 import type { Failure } from "../errors.ts";
 import { bind, type ProbeResult } from "./bind.ts";
 import { enabledProbes, type OccupancyPolicy, type Probe } from "./probes.ts";
-import { isPerhapsIpv6Only, readSocketTables, type SocketTables } from "./socket_tables.ts";
+import { type Collision, collision } from "./socket.ts";
+import { readSocketTables, type SocketTables } from "./socket_tables.ts";
 
 /** What a probe could not find out. */
 export type ProbeFailure = Extract<Failure, { code: "probe-failed" }>;
@@ -19,6 +20,12 @@ export type Verdict =
   | { readonly kind: "occupied" }
   | { readonly kind: "uncertain"; readonly failure: ProbeFailure };
 
+/** All that is found out about a port; an occupied one no longer cares what failed besides. */
+export type Findings =
+  | { readonly kind: "free" }
+  | { readonly kind: "occupied"; readonly hits: readonly Probe[] }
+  | { readonly kind: "uncertain"; readonly failures: readonly [ProbeFailure, ...ProbeFailure[]] };
+
 /** How the machine is asked; a test asks another one. */
 export interface Sockets {
   bind(probe: Probe, port: Port): ProbeResult;
@@ -27,23 +34,22 @@ export interface Sockets {
 }
 
 /** This machine. */
-export const systemSockets: Sockets = { bind, tables: readSocketTables };
+export const systemSockets: Sockets = { bind, tables: () => readSocketTables() };
 
 /** Answers for the ports of one command, on one view of the machine. */
 export class Occupancy {
+  /** Whether any probe is made at all; without one every port counts as free. */
+  readonly isChecked: boolean;
   readonly #sockets: Sockets;
+  /** Without those that this host turned out not to have. */
   #probes: readonly Probe[];
-  /** Read when it pays: one candidate is bound in a tenth of the time. */
+  /** Read when it pays: that takes as long as binding a hundred ports. */
   #tables: SocketTables | undefined | "unread" = "unread";
 
   constructor(policy: OccupancyPolicy, sockets: Sockets = systemSockets) {
     this.#sockets = sockets;
     this.#probes = enabledProbes(policy);
-  }
-
-  /** Whether any probe is made at all; without one every port counts as free. */
-  get isChecked(): boolean {
-    return this.#probes.length > 0;
+    this.isChecked = this.#probes.length > 0;
   }
 
   /**
@@ -51,12 +57,13 @@ export class Occupancy {
    * a moment ago.
    */
   check(port: Port): Verdict {
-    if (this.#tables !== "unread" && this.#isTaken(port, this.#tables)) return { kind: "occupied" };
+    const isTaken = (probe: Probe) => this.#lookUp(probe, port) === "certain";
+    if (this.#tables !== "unread" && this.#probes.some(isTaken)) return { kind: "occupied" };
     let failure: ProbeFailure | undefined;
     for (const probe of this.#probes) {
       const result = this.#bind(probe, port);
       if (result.kind === "occupied") {
-        if (this.#tables === "unread") this.#tables = this.#sockets.tables();
+        this.#readTables(); // most often a neighbour is taken too
         return result;
       }
       if (result.kind === "uncertain") failure ??= probeFailure(probe, port, result.reason);
@@ -64,24 +71,72 @@ export class Occupancy {
     return failure === undefined ? { kind: "free" } : { kind: "uncertain", failure };
   }
 
-  #isTaken(port: Port, tables: SocketTables | undefined): boolean {
-    return this.#probes.some((probe) =>
-      tables?.holders(probe, port).some((holder) =>
-        probe.family === "ipv6" || !isPerhapsIpv6Only(holder)
-      )
-    );
+  /** What every probe finds at `port`, by binding it. */
+  inspect(port: Port): Findings {
+    return this.#collect(port, (probe) => {
+      const result = this.#bind(probe, port);
+      // Without the right to bind it one may still see who did.
+      return result.kind === "uncertain" && this.#lookUp(probe, port) === "certain"
+        ? { kind: "occupied" }
+        : result;
+    });
+  }
+
+  /**
+   * The ports of `range` that are not free, ascending. The system's tables answer for all of them
+   * at once where there are such tables, and what they leave open is settled by binding. They do
+   * not show quite everything that {@linkcode inspect} finds: see their module.
+   */
+  *survey(range: PortRange): Generator<readonly [Port, Exclude<Findings, { kind: "free" }>]> {
+    const tables = this.#readTables();
+    for (let port = range.min; port <= range.max; port = port + 1 as Port) {
+      const findings = this.#collect(port, (probe) => {
+        const found = this.#lookUp(probe, port);
+        if (found === "certain") return { kind: "occupied" };
+        const isSettled = found === "none" && tables?.isComplete(probe.protocol);
+        return isSettled ? { kind: "free" } : this.#bind(probe, port);
+      });
+      if (findings.kind !== "free") yield [port, findings];
+    }
+  }
+
+  #collect(port: Port, ask: (probe: Probe) => ProbeResult): Findings {
+    const hits: Probe[] = [];
+    const failures: ProbeFailure[] = [];
+    for (const probe of this.#probes) {
+      const result = ask(probe);
+      if (result.kind === "occupied") hits.push(probe);
+      if (result.kind === "uncertain") failures.push(probeFailure(probe, port, result.reason));
+    }
+    if (hits.length > 0) return { kind: "occupied", hits };
+    const [first, ...others] = failures;
+    return first ? { kind: "uncertain", failures: [first, ...others] } : { kind: "free" };
+  }
+
+  #readTables(): SocketTables | undefined {
+    if (this.#tables === "unread") this.#tables = this.#sockets.tables();
+    return this.#tables;
+  }
+
+  /** Whether the tables hold a socket that `probe` collides with. */
+  #lookUp(probe: Probe, port: Port): Collision {
+    const found = this.#readTables()?.at(port).map((socket) => collision(probe, socket)) ?? [];
+    return (["certain", "possible"] as const).find((kind) => found.includes(kind)) ?? "none";
   }
 
   #bind(probe: Probe, port: Port): ProbeResult {
     const result = this.#sockets.bind(probe, port);
-    if (result.kind === "absent") {
-      // What this host does not have it will not have for the next port either.
-      this.#probes = this.#probes.filter((other) =>
-        other.family !== probe.family || other.protocol !== probe.protocol ||
-        other.scope !== probe.scope
-      );
-    }
-    return result;
+    // What this host does not have it will not have for the next port either.
+    if (result.kind === "absent") this.#probes = this.#probes.filter((other) => other !== probe);
+    return result.kind === "occupied" && this.#isOnlyIpv4(probe, port) ? { kind: "free" } : result;
+  }
+
+  /** Binding `::` collides with IPv4 too; the tables tell whether that is all there is. */
+  #isOnlyIpv4({ protocol, family, scope }: Probe, port: Port): boolean {
+    if (family === "ipv4" || scope === "localhost") return false;
+    const others = this.#readTables()?.at(port).filter((other) => other.protocol === protocol);
+    return others !== undefined && others.length > 0 &&
+      others.every(({ family }) => family === "ipv4");
   }
 }
 

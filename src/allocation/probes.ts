@@ -9,6 +9,12 @@ export type Protocol = "tcp" | "udp";
 export type Family = "ipv4" | "ipv6";
 export type Scope = "localhost" | "wildcard";
 
+/** The loopback address of each family. */
+export const LOOPBACK: Readonly<Record<Family, string>> = { ipv4: "127.0.0.1", ipv6: "::1" };
+
+/** The address of each family that stands for all of them. */
+export const WILDCARD: Readonly<Record<Family, string>> = { ipv4: "0.0.0.0", ipv6: "::" };
+
 /** One question: can this address be bound? */
 export interface Probe {
   readonly protocol: Protocol;
@@ -40,16 +46,14 @@ export const DEFAULT_POLICY: OccupancyPolicy = {
 };
 
 /** All probes, in the order in which they are made and reported. */
-const MATRIX: readonly Probe[] = [
-  { family: "ipv4", scope: "localhost", address: "127.0.0.1", protocol: "tcp" },
-  { family: "ipv4", scope: "localhost", address: "127.0.0.1", protocol: "udp" },
-  { family: "ipv4", scope: "wildcard", address: "0.0.0.0", protocol: "tcp" },
-  { family: "ipv4", scope: "wildcard", address: "0.0.0.0", protocol: "udp" },
-  { family: "ipv6", scope: "localhost", address: "::1", protocol: "tcp" },
-  { family: "ipv6", scope: "localhost", address: "::1", protocol: "udp" },
-  { family: "ipv6", scope: "wildcard", address: "::", protocol: "tcp" },
-  { family: "ipv6", scope: "wildcard", address: "::", protocol: "udp" },
-];
+const MATRIX: readonly Probe[] = (["ipv4", "ipv6"] as const).flatMap((family) =>
+  (["localhost", "wildcard"] as const).flatMap((scope) =>
+    (["tcp", "udp"] as const).map((protocol) => {
+      const address = (scope === "localhost" ? LOOPBACK : WILDCARD)[family];
+      return { protocol, family, scope, address };
+    })
+  )
+);
 
 /** The probes that `policy` leaves; with none left, every port counts as free. */
 export function enabledProbes(policy: OccupancyPolicy): readonly Probe[] {

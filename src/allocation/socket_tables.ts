@@ -1,81 +1,104 @@
 /**
  * Linux's own tables of its sockets, read once for any number of ports.
  *
+ * They do not show a TCP socket that is bound and neither listens nor is connected; only a bind
+ * meets that one.
+ *
  * @module
  */
 
-import type { Family, Probe, Protocol } from "./probes.ts";
+import { isAbsent, openSocket } from "./bind.ts";
+import { type Family, LOOPBACK, type Protocol } from "./probes.ts";
+import type { Reach, Socket } from "./socket.ts";
 
 /** One socket of the tables. */
-export interface SocketEntry {
-  readonly protocol: Protocol;
-  readonly family: Family;
-  /** The local address as the kernel writes it, in hexadecimal and in the machine's byte order. */
-  readonly address: string;
-  readonly port: number;
-  /** Whether it takes connections or datagrams; a connection that is open or closing does not. */
-  readonly listening: boolean;
+export interface TableSocket extends Socket {
+  /** Who made it. */
   readonly uid: number;
-  /** What links the socket to the processes that hold it. */
+  /** What links it to the processes that hold it; `"0"` when none does. */
   readonly inode: string;
 }
 
 /** The sockets of this network namespace, by port. */
 export class SocketTables {
-  readonly #byPort = new Map<number, SocketEntry[]>();
+  readonly #byPort = new Map<number, TableSocket[]>();
+  readonly #complete: ReadonlySet<Protocol>;
 
-  constructor(entries: Iterable<SocketEntry>) {
-    for (const entry of entries) {
-      const others = this.#byPort.get(entry.port);
-      if (others === undefined) this.#byPort.set(entry.port, [entry]);
-      else others.push(entry);
+  /** @param complete The protocols whose sockets are all there. */
+  constructor(sockets: Iterable<TableSocket>, complete: Iterable<Protocol>) {
+    this.#complete = new Set(complete);
+    for (const socket of sockets) {
+      const others = this.#byPort.get(socket.port);
+      if (others === undefined) this.#byPort.set(socket.port, [socket]);
+      else others.push(socket);
     }
   }
 
-  /** The sockets that a probe of `port` would collide with, listening ones only. */
-  holders(probe: Probe, port: number): readonly SocketEntry[] {
-    return (this.#byPort.get(port) ?? []).filter((entry) =>
-      entry.listening && collides(entry, probe)
-    );
+  /** The sockets on `port`, of whatever protocol, family and state. */
+  at(port: number): readonly TableSocket[] {
+    return this.#byPort.get(port) ?? [];
+  }
+
+  /** Whether a port without sockets of `protocol` in the tables truly has none. */
+  isComplete(protocol: Protocol): boolean {
+    return this.#complete.has(protocol);
   }
 }
 
 /** Where the tables are; reading them takes all of the run time's permissions. */
-const FILES: readonly { file: string; protocol: Protocol; family: Family }[] = [
+const TABLES: readonly { file: string; protocol: Protocol; family: Family }[] = [
   { file: "/proc/net/tcp", protocol: "tcp", family: "ipv4" },
-  { file: "/proc/net/udp", protocol: "udp", family: "ipv4" },
   { file: "/proc/net/tcp6", protocol: "tcp", family: "ipv6" },
+  { file: "/proc/net/udp", protocol: "udp", family: "ipv4" },
   { file: "/proc/net/udp6", protocol: "udp", family: "ipv6" },
 ];
 
 /** One snapshot of the tables; `undefined` where the system has none or they may not be read. */
-export function readSocketTables(): SocketTables | undefined {
+export function readSocketTables(
+  readFile: (path: string) => string = Deno.readTextFileSync,
+): SocketTables | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  const entries: SocketEntry[] = [];
-  let readable = 0;
-  for (const { file, protocol, family } of FILES) {
-    let text: string;
-    try {
-      text = Deno.readTextFileSync(file);
-    } catch {
-      continue; // without IPv6 its tables are missing
-    }
-    readable++;
-    entries.push(...parseSocketTable(text, protocol, family));
+  const sockets: TableSocket[] = [];
+  const complete = new Set<Protocol>(["tcp", "udp"]);
+  for (const { file, protocol, family } of TABLES) {
+    const { text, marker } = readMarked(() => readFile(file), protocol, family);
+    const found = parseSocketTable(text, protocol, family);
+    const others = found.filter(({ port, reach, listening }) =>
+      port !== marker || reach !== "loopback" || !listening
+    );
+    if (marker !== "none" && others.length === found.length) complete.delete(protocol);
+    sockets.push(...others);
   }
-  return readable === 0 ? undefined : new SocketTables(entries);
+  return complete.size === 0 ? undefined : new SocketTables(sockets, complete);
+}
+
+/**
+ * Reads a table while a socket of our own is open, whose port has to be in there: systems that
+ * imitate Linux, such as WSL 1 and gVisor, have some of the files and leave them empty.
+ */
+function readMarked(read: () => string, protocol: Protocol, family: Family) {
+  let text = "";
+  let marker: number | "none" | "unknown" = "unknown";
+  try {
+    using socket = openSocket(protocol, LOOPBACK[family], 0);
+    marker = socket.port;
+    text = read();
+  } catch (error) {
+    // What the system does not have is in no table, and there may be no table for it.
+    if (marker === "unknown" && isAbsent(error)) marker = "none";
+  }
+  return { text, marker };
 }
 
 /** Reads one table; a line that has another form is left out. */
-export function parseSocketTable(text: string, protocol: Protocol, family: Family): SocketEntry[] {
+export function parseSocketTable(text: string, protocol: Protocol, family: Family): TableSocket[] {
   return text.split("\n").slice(1).flatMap((line) => {
     const [, local, , state, , , , uid, , inode] = line.trim().split(/\s+/);
     const [address, port] = local?.split(":") ?? [];
     if (address === undefined || port === undefined || inode === undefined) return [];
     return [{
       protocol,
-      family,
-      address,
+      ...parseAddress(address, family),
       port: parseInt(port, 16),
       listening: protocol === "udp" || state === LISTEN,
       uid: Number(uid),
@@ -86,33 +109,21 @@ export function parseSocketTable(text: string, protocol: Protocol, family: Famil
 
 const LISTEN = "0A";
 
-const ANY_IPV4 = "00000000";
-const LOOPBACK_IPV4 = "0100007F";
-const ANY_IPV6 = "0".repeat(32);
-const LOOPBACK_IPV6 = "00000000000000000000000001000000";
+/**
+ * The addresses that matter, as the kernel writes them: words of 32 bits in hexadecimal, each in
+ * the machine's byte order, which is little-endian wherever the run time runs.
+ */
+const REACH: ReadonlyMap<string, Reach> = new Map([
+  ["00000000", "wildcard"],
+  ["0100007F", "loopback"],
+  ["0".repeat(32), "wildcard"],
+  ["00000000000000000000000001000000", "loopback"],
+]);
+
 /** How an IPv6 address that stands for an IPv4 one begins. */
 const MAPPED = "0000000000000000FFFF0000";
 
-function collides(entry: SocketEntry, probe: Probe): boolean {
-  if (entry.protocol !== probe.protocol) return false;
-  if (probe.family === "ipv6") {
-    if (entry.family !== "ipv6") return false;
-    return probe.scope === "wildcard" || entry.address === ANY_IPV6 ||
-      entry.address === LOOPBACK_IPV6;
-  }
-  const address = ipv4Of(entry);
-  if (address === undefined) return false;
-  return probe.scope === "wildcard" || address === ANY_IPV4 || address === LOOPBACK_IPV4;
-}
-
-/** The IPv4 address that a socket can be reached by; an IPv6 wildcard most often takes all. */
-function ipv4Of({ family, address }: SocketEntry): string | undefined {
-  if (family === "ipv4") return address;
-  if (address === ANY_IPV6) return ANY_IPV4;
-  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : undefined;
-}
-
-/** Whether the tables leave open if this socket takes IPv4 too: it may be restricted to IPv6. */
-export function isPerhapsIpv6Only({ family, address }: SocketEntry): boolean {
-  return family === "ipv6" && address === ANY_IPV6;
+function parseAddress(address: string, family: Family): Pick<Socket, "family" | "reach"> {
+  if (address.startsWith(MAPPED)) return parseAddress(address.slice(MAPPED.length), "ipv4");
+  return { family, reach: REACH.get(address) ?? "other" };
 }

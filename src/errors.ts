@@ -23,6 +23,38 @@ export interface Violation {
   readonly keys: readonly string[];
 }
 
+/** What keeps the stored reservations of a directory from being its group's. */
+export type GroupProblem =
+  /** Tags of the group that have no reservation, and tags that the group does not have. */
+  | {
+    readonly kind: "tags";
+    readonly missing: readonly string[];
+    readonly extra: readonly string[];
+  }
+  /** The ports are neither preferred ones nor at their offsets from one base. */
+  | { readonly kind: "ports" }
+  /** They disagree about a field that the group is to keep. */
+  | { readonly kind: "field"; readonly field: "project" | "task" };
+
+/** What stood in the way when no port was left, and what a clean-up could do about it. */
+export interface Exhaustion {
+  /** The ports that were looked at: from `min` to `max`, both included. */
+  readonly min: number;
+  readonly max: number;
+  /** How many ports each reason stood in the way of, each port counted once. */
+  readonly blockers: {
+    readonly reserved: number;
+    readonly excluded: number;
+    readonly unsafe: number;
+    readonly occupied: number;
+  };
+  /** The phases of the automatic cleanup that were on; with neither, none ran. */
+  readonly pruning: boolean;
+  readonly expiration: boolean;
+  readonly pruned: number;
+  readonly expired: number;
+}
+
 /** Why trop can fail; a {@linkcode TropError} carries one of these. */
 export type Failure =
   // What a person typed, or a file said.
@@ -136,23 +168,13 @@ export type Failure =
     readonly sqliteCode?: number;
   }
   // Allocation.
-  | {
-    readonly code: "range-exhausted";
-    readonly min: number;
-    readonly max: number;
-    /** How many ports each reason stood in the way of, each port counted once. */
-    readonly blockers: {
-      readonly reserved: number;
-      readonly excluded: number;
-      readonly unsafe: number;
-      readonly occupied: number;
-    };
-    /** The phases of the automatic cleanup that were on; with neither, none ran. */
-    readonly pruning: boolean;
-    readonly expiration: boolean;
-    readonly pruned: number;
-    readonly expired: number;
-  }
+  | ({ readonly code: "range-exhausted" } & Exhaustion)
+  | ({
+    readonly code: "group-allocation-failed";
+    /** How many services no base could be found for. */
+    readonly services: number;
+  } & Exhaustion)
+  | { readonly code: "group-conflict"; readonly path: string; readonly problem: GroupProblem }
   | {
     readonly code: "probe-failed";
     readonly port: number;

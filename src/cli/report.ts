@@ -6,7 +6,7 @@
 
 import { formatKey } from "../domain/reservation.ts";
 import { escapeControls } from "../domain/text.ts";
-import { type Failure, TropError, type Violation } from "../errors.ts";
+import { type Exhaustion, type Failure, TropError, type Violation } from "../errors.ts";
 
 /** What to print on standard error, its last line feed included, and how to end. */
 export interface Report {
@@ -213,6 +213,10 @@ function describeFailure(failure: Failure): Description {
       );
     case "range-exhausted":
       return failed(describeExhaustion(failure));
+    case "group-allocation-failed":
+      return failed(describeFailedGroup(failure));
+    case "group-conflict":
+      return failed(`reservation conflict: ${describeConflict(failure)}`);
     case "probe-failed": {
       const { port, protocol, scope, address, reason } = failure;
       const family = failure.family === "ipv4" ? "IPv4" : "IPv6";
@@ -238,35 +242,70 @@ function formatViolation({ category, count, keys }: Violation): string {
 }
 
 /** Scripts look for all up to the last semicolon; what follows it is for people. */
-function describeExhaustion(failure: Extract<Failure, { code: "range-exhausted" }>): string {
-  const { min, max, blockers, pruning, expiration, pruned, expired } = failure;
+function describeExhaustion(exhaustion: Exhaustion): string {
+  const { min, max, blockers, pruning, expiration } = exhaustion;
   const range = `port range ${min}-${max} exhausted`;
   const kinds = [
     ...(blockers.reserved > 0 ? ["reserved"] : []),
     ...(blockers.excluded + blockers.unsafe > 0 ? ["excluded"] : []),
     ...(blockers.occupied > 0 ? ["occupied"] : []),
   ].join(", ");
-  const policy = cleanupPolicy(pruning, expiration);
   const what = !pruning && !expiration
-    ? `${range}: cleanup was skipped (${policy}); remaining blockers: ${kinds}`
+    ? `${range}: ${describeCleanup(exhaustion)}; remaining blockers: ${kinds}`
     : `${range} after cleanup: remaining blockers after the single retry: ${kinds}; ` +
-      `automatic cleanup pruned ${pruned} and expired ${expired} reservation(s); ${policy}`;
+      describeCleanup(exhaustion);
   return `${what}; ${describeBlockers(blockers)}: release some with 'trop release', ` +
     "or widen the range with --min and --max or in trop.yaml";
 }
 
-function describeBlockers(
-  { reserved, excluded, unsafe, occupied }: Extract<
-    Failure,
-    { code: "range-exhausted" }
-  >["blockers"],
+function describeFailedGroup(
+  { services, ...exhaustion }: Extract<Failure, { code: "group-allocation-failed" }>,
 ): string {
+  const { min, max } = exhaustion;
+  const blockers = describeBlockers(exhaustion.blockers);
+  const reason = blockers === ""
+    ? `their offsets reach beyond the ports ${min}-${max}`
+    : `no base in ${min}-${max} has a free port at every offset (${blockers})`;
+  return `group allocation failed after attempting ${services} service(s): ${reason}; ` +
+    describeCleanup(exhaustion);
+}
+
+function describeBlockers({ reserved, excluded, unsafe, occupied }: Exhaustion["blockers"]) {
   return [
     [reserved, "reserved"],
     [excluded, "excluded"],
     [unsafe, "refused by browsers or taken by the system (see allow_unsafe_ports)"],
     [occupied, "in use"],
   ].filter(([count]) => count !== 0).map(([count, what]) => `${count} ${what}`).join(", ");
+}
+
+function describeCleanup({ pruning, expiration, pruned, expired }: Exhaustion): string {
+  const policy = cleanupPolicy(pruning, expiration);
+  if (!pruning && !expiration) return `cleanup was skipped (${policy})`;
+  return `automatic cleanup pruned ${pruned} and expired ${expired} reservation(s); ${policy}`;
+}
+
+function describeConflict(
+  { path, problem }: Extract<Failure, { code: "group-conflict" }>,
+): string {
+  switch (problem.kind) {
+    case "tags": {
+      const missing = problem.missing.map(quoted).join(", ");
+      const extra = problem.extra.map(quoted).join(", ");
+      const parts = [
+        ...(missing === "" ? [] : [`${missing} not reserved`]),
+        ...(extra === "" ? [] : [`${extra} reserved but not in the group`]),
+      ].join(", ");
+      return `the tags reserved for ${path} are not those of the group: ${parts}; release what ` +
+        "is not needed with 'trop release --tag', or pass --force to replace all of them";
+    }
+    case "ports":
+      return `the ports reserved for ${path} do not fit the preferred ports, the offsets and ` +
+        "the range of the group; pass --force to replace them";
+    case "field":
+      return `the reservations of ${path} that would be replaced differ in their ` +
+        `${problem.field}; name the one to store`;
+  }
 }
 
 function cleanupPolicy(pruning: boolean, expiration: boolean): string {

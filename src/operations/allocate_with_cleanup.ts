@@ -1,5 +1,7 @@
+import type { Blocker } from "../allocation/allocator.ts";
 import type { ReadTransaction } from "../database/transaction.ts";
-import type { Port } from "../domain/port.ts";
+import type { Port, PortRange } from "../domain/port.ts";
+import type { Exhaustion } from "../errors.ts";
 import { findStale, type Stale } from "./cleanup.ts";
 import type { PortRequest, World } from "./request.ts";
 
@@ -23,4 +25,22 @@ export function allocateWithCleanup<A extends { readonly kind: "allocated" | "ex
   const stale = findStale(transaction, { ...cleanup, ...world });
   const freed = new Set([...stale.pruned, ...stale.expired].map(({ port }) => port));
   return { allocation: attempt(freed), stale };
+}
+
+/** What the failure after the last attempt tells about it. */
+export function exhaustion(
+  { min, max }: PortRange,
+  blockers: Readonly<Record<Blocker, number>>,
+  { prune, expire }: PortRequest["cleanup"],
+  stale?: Stale,
+): Exhaustion {
+  return {
+    min,
+    max,
+    blockers,
+    pruning: prune,
+    expiration: expire,
+    pruned: stale?.pruned.length ?? 0,
+    expired: stale?.expired.length ?? 0,
+  };
 }

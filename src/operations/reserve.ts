@@ -18,7 +18,7 @@ import type { ReadTransaction, WriteTransaction } from "../database/transaction.
 import type { Port } from "../domain/port.ts";
 import type { Key, Reservation } from "../domain/reservation.ts";
 import { TropError } from "../errors.ts";
-import { allocateWithCleanup } from "./allocate_with_cleanup.ts";
+import { allocateWithCleanup, exhaustion } from "./allocate_with_cleanup.ts";
 import { removeStale, type Stale } from "./cleanup.ts";
 import { changedMetadata, newMetadata } from "./metadata.ts";
 import { assertRelated } from "./paths.ts";
@@ -114,13 +114,6 @@ function exhausted(
   if (failure !== undefined && blockers.occupied === range.max - range.min + 1) {
     return new TropError(failure);
   }
-  return new TropError({
-    code: "range-exhausted",
-    ...range,
-    blockers,
-    pruning: cleanup.prune,
-    expiration: cleanup.expire,
-    pruned: stale?.pruned.length ?? 0,
-    expired: stale?.expired.length ?? 0,
-  });
+  const told = exhaustion(range, blockers, cleanup, stale);
+  return new TropError({ code: "range-exhausted", ...told });
 }

@@ -215,6 +215,34 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     "retry: reserved, occupied; automatic cleanup pruned 0 and expired 2 reservation(s); " +
     `automatic pruning and expiration enabled; 1 reserved, 1 in use: ${EXHAUSTION_ADVICE}`,
   ],
+  "group-allocation-failed": [
+    {
+      code: "group-allocation-failed",
+      services: 3,
+      min: 5000,
+      max: 5009,
+      blockers: { reserved: 7, excluded: 1, unsafe: 0, occupied: 0 },
+      pruning: true,
+      expiration: true,
+      pruned: 1,
+      expired: 0,
+    },
+    6,
+    "Error: group allocation failed after attempting 3 service(s): no base in 5000-5009 has a " +
+    "free port at every offset (7 reserved, 1 excluded); automatic cleanup pruned 1 and " +
+    "expired 0 reservation(s); automatic pruning and expiration enabled",
+  ],
+  "group-conflict": [
+    {
+      code: "group-conflict",
+      path: "/w/a",
+      problem: { kind: "tags", missing: ["api"], extra: ["\u001b[2J\nexport PATH=/x", "b"] },
+    },
+    6,
+    "Error: reservation conflict: the tags reserved for /w/a are not those of the group: 'api' " +
+    "not reserved, '\\u{1b}[2J\\nexport PATH=/x', 'b' reserved but not in the group; release " +
+    "what is not needed with 'trop release --tag', or pass --force to replace all of them",
+  ],
   "probe-failed": [
     {
       code: "probe-failed",
@@ -305,6 +333,29 @@ const VARIANTS: readonly Row<Failure>[] = [
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
     "retry: excluded; automatic cleanup pruned 1 and expired 0 reservation(s); " +
     `automatic expiration disabled; 2 excluded: ${EXHAUSTION_ADVICE}`,
+  ],
+  [
+    {
+      ...ROWS["group-allocation-failed"][0],
+      blockers: { reserved: 0, excluded: 0, unsafe: 0, occupied: 0 },
+      pruning: false,
+      expiration: false,
+    },
+    6,
+    "Error: group allocation failed after attempting 3 service(s): their offsets reach beyond " +
+    "the ports 5000-5009; cleanup was skipped (automatic pruning and expiration disabled)",
+  ],
+  [
+    { code: "group-conflict", path: "/w/a", problem: { kind: "ports" } },
+    6,
+    "Error: reservation conflict: the ports reserved for /w/a do not fit the preferred ports, " +
+    "the offsets and the range of the group; pass --force to replace them",
+  ],
+  [
+    { code: "group-conflict", path: "/w/a", problem: { kind: "field", field: "task" } },
+    6,
+    "Error: reservation conflict: the reservations of /w/a that would be replaced differ in " +
+    "their task; name the one to store",
   ],
   [
     { code: "path-not-found", path: "/a\n\u001b[2Jb\u202e" },

@@ -12,6 +12,7 @@ import { executeRelease, planRelease } from "../../src/operations/release.ts";
 import { failureOf } from "../support/database.ts";
 import type { FieldRequest } from "../../src/operations/request.ts";
 import { executeReserve, planReserve, type ReserveRequest } from "../../src/operations/reserve.ts";
+import { Surroundings, type ToggledSet } from "./surroundings.ts";
 
 // A small world: so few ports and directories that every rule comes into play all the time.
 const MIN = 5000;
@@ -27,8 +28,6 @@ type Step =
   | { readonly do: "toggle"; readonly what: ToggledSet; readonly port: number }
   | { readonly do: "vanish"; readonly path: string }
   | { readonly do: "wait"; readonly seconds: number };
-
-type ToggledSet = "excluded" | "occupied" | "uncertain" | "unsafe";
 
 interface Wish {
   readonly path: string;
@@ -49,18 +48,6 @@ type Outcome =
   | { readonly code: string; readonly blockers?: unknown }
   | { readonly released: number }
   | undefined;
-
-/** The state of the world, apart from the reservations. */
-class Surroundings {
-  now = 1000;
-  readonly sets: Record<ToggledSet, Set<number>> = {
-    excluded: new Set(),
-    occupied: new Set(),
-    uncertain: new Set(),
-    unsafe: new Set(),
-  };
-  readonly gone = new Set<string>();
-}
 
 type Row = { -readonly [K in keyof Reservation]: Reservation[K] };
 
@@ -252,22 +239,6 @@ function toRequest(wish: Wish, { sets }: Surroundings): ReserveRequest {
   };
 }
 
-function toWorld({ now, sets, gone }: Surroundings): Parameters<typeof planReserve>[2] {
-  return {
-    now,
-    directory: "/" as AbsolutePath,
-    check: (port) => {
-      if (sets.occupied.has(port)) return { kind: "occupied" };
-      if (!sets.uncertain.has(port)) return { kind: "free" };
-      const probe = { protocol: "tcp", family: "ipv4", scope: "localhost" } as const;
-      const failure = { code: "probe-failed", port, address: "", reason: "no", ...probe } as const;
-      return { kind: "uncertain", failure };
-    },
-    inspect: (path) => ({ kind: gone.has(path) ? "gone" : "live" }),
-    infer: (path) => ({ project: `guess of ${path}`, task: null }),
-  };
-}
-
 function outcomeOf(act: () => Outcome): Outcome {
   try {
     return act();
@@ -287,7 +258,7 @@ function play(steps: readonly Step[]): void {
   const reserve = (wish: Wish, dryRun: boolean): Outcome =>
     outcomeOf(() => {
       const request = toRequest(wish, surroundings);
-      const world = toWorld(surroundings);
+      const { world } = surroundings;
       const plan = dryRun
         ? withRead(database, "planning", (tx) => planReserve(tx, request, world))
         : withWrite(database, "reserving", (tx) => {
@@ -321,11 +292,9 @@ function play(steps: readonly Step[]): void {
         assert.deepEqual({ released }, model.release(step.path, step.recursive));
         break;
       }
-      case "toggle": {
-        const set = surroundings.sets[step.what];
-        if (!set.delete(step.port)) set.add(step.port);
+      case "toggle":
+        surroundings.toggle(step.what, step.port);
         break;
-      }
       case "vanish":
         if (!surroundings.gone.delete(step.path)) surroundings.gone.add(step.path);
         break;
@@ -356,7 +325,7 @@ Deno.test("a failed reserve takes back the clean-up that it made", () => {
     const ignore = { ignoreOccupied: false, ignoreExclusions: false };
     const request = toRequest({ ...wish, ...flags, ...ignore }, surroundings);
     return withWrite(database, "reserving", (tx) => {
-      return executeReserve(tx, planReserve(tx, request, toWorld(surroundings)));
+      return executeReserve(tx, planReserve(tx, request, surroundings.world));
     });
   };
   ask("/w/a", MIN);

@@ -83,6 +83,14 @@ export type Failure =
     readonly group?: string;
   }
   | { readonly code: "not-found"; readonly message: string }
+  // What `migrate` finds in its way.
+  | { readonly code: "same-path"; readonly path: string; readonly count: number }
+  | {
+    readonly code: "destination-taken";
+    readonly count: number;
+    /** One of them, as messages show a key. */
+    readonly example: string;
+  }
   // A negative answer that is no fault.
   | { readonly code: "assertion-failed"; readonly message: string }
   // Files outside the database.

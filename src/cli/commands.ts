@@ -12,6 +12,7 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   () => Promise<Command>
 >([
   ["reserve", async () => (await import("./commands/reserve.ts")).reserve],
+  ["migrate", async () => (await import("./commands/migrate.ts")).migrate],
   ["release", async () => (await import("./commands/release.ts")).release],
   ["prune", async () => (await import("./commands/prune.ts")).prune],
   ["expire", async () => (await import("./commands/expire.ts")).expire],

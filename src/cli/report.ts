@@ -122,6 +122,17 @@ function describeFailure(failure: Failure): Description {
     }
     case "not-found":
       return failed(`not found: ${failure.message}`);
+    case "same-path":
+      return failed(
+        "reservation conflict: source and destination are the same path, so the " +
+          `${failure.count} reservation(s) at ${failure.path} are in their own way; pass ` +
+          "--force to leave them as they are",
+      );
+    case "destination-taken":
+      return failed(
+        `reservation conflict: ${failure.count} reservation(s) at the destination, such as ` +
+          `${failure.example}; pass --force to overwrite them`,
+      );
     case "assertion-failed":
       return { words: failure.message, exitCode: EXIT.negative };
     case "io":

@@ -74,6 +74,18 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     6,
     "Error: not found: no reservation at /w/a",
   ],
+  "same-path": [
+    { code: "same-path", path: "/w/a", count: 2 },
+    6,
+    "Error: reservation conflict: source and destination are the same path, so the " +
+    "2 reservation(s) at /w/a are in their own way; pass --force to leave them as they are",
+  ],
+  "destination-taken": [
+    { code: "destination-taken", count: 2, example: "/w/b:web" },
+    6,
+    "Error: reservation conflict: 2 reservation(s) at the destination, such as /w/b:web; " +
+    "pass --force to overwrite them",
+  ],
   "assertion-failed": [
     { code: "assertion-failed", message: "Assertion failed: port 5000 is not reserved" },
     1,

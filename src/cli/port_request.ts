@@ -8,11 +8,10 @@ import { Occupancy } from "../allocation/occupancy.ts";
 import type { EffectiveConfig } from "../config/effective.ts";
 import { exclusionTest } from "../domain/exclusion.ts";
 import { inferMetadata } from "../git/infer_metadata.ts";
+import { SECONDS_PER_DAY } from "../operations/cleanup.ts";
 import { inspectDirectory } from "../operations/inspect_directory.ts";
 import type { FieldRequest, PortRequest, World } from "../operations/request.ts";
 import type { Session } from "./session.ts";
-
-const SECONDS_PER_DAY = 86_400;
 
 /** A request as the configuration has it; `force` gives every permission. */
 export function portRequest(

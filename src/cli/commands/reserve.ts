@@ -1,14 +1,10 @@
-import type { Refusal } from "../../allocation/allocator.ts";
-import { withRead, withWrite } from "../../database/transaction.ts";
-import { parsePort, type Port } from "../../domain/port.ts";
-import { formatKey } from "../../domain/reservation.ts";
+import { parsePort } from "../../domain/port.ts";
 import { TropError } from "../../errors.ts";
-import { executeReserve, planReserve, type ReservePlan } from "../../operations/reserve.ts";
 import { defineCommand, flag, text } from "../command.ts";
 import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
-import type { Output } from "../output.ts";
-import { currentWorld, portRequest } from "../port_request.ts";
-import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
+import { portRequest } from "../port_request.ts";
+import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../reserving.ts";
+import { readTag, resolveTarget, startSession } from "../session.ts";
 
 /** `trop reserve`: one port for a directory, the same one every time. */
 export const reserve = defineCommand({
@@ -99,19 +95,10 @@ export const reserve = defineCommand({
         ignoreExclusions: force || options.ignoreExclusions,
       },
     };
-    const world = currentWorld(session);
-    using database = openSessionDatabase(session, dryRun ? "dry-run" : "write");
-    const operation = "executing the reserve command";
-    const plan = dryRun
-      ? withRead(database, operation, (transaction) => planReserve(transaction, request, world))
-      : withWrite(database, operation, (transaction) => {
-        const plan = planReserve(transaction, request, world);
-        executeReserve(transaction, plan);
-        return plan;
-      });
-    if (dryRun) describe(output, plan);
+    const plan = reservePort(session, request, { command: "reserve", dryRun });
+    if (dryRun) printDryRun(output, reserveActions(plan));
     else output.product(`${plan.reservation.port}\n`);
-    warn(output, plan, preferred);
+    warnOfReserve(output, plan, preferred);
   },
 });
 
@@ -127,43 +114,3 @@ function readBounds(
   }
   return { min, max };
 }
-
-function describe(output: Output, { reservation, previous, stale }: ReservePlan): void {
-  const key = formatKey(reservation);
-  const actions = [...stale?.pruned ?? [], ...stale?.expired ?? []].map((gone) => {
-    return `Remove the stale reservation of port ${gone.port} for ${formatKey(gone)}`;
-  });
-  const { port } = reservation;
-  if (previous === undefined) actions.push(`Reserve port ${port} for ${key}`);
-  else if (previous.port === port) actions.push(`Keep port ${port} for ${key}`);
-  else actions.push(`Move ${key} from port ${previous.port} to port ${port}`);
-  output.status("Dry run - would perform the following actions:");
-  actions.forEach((action, index) => output.status(`  ${index + 1}. ${action}`));
-}
-
-function warn(
-  output: Output,
-  { reservation, previous, stale, refusal }: ReservePlan,
-  preferred: Port | undefined,
-): void {
-  const { port } = reservation;
-  if (stale !== undefined) {
-    output.warn(
-      `Automatic cleanup after initial port exhaustion pruned ${stale.pruned.length} and ` +
-        `expired ${stale.expired.length} reservation(s); port ${port} became free`,
-    );
-  }
-  if (refusal !== undefined) {
-    output.warn(`port ${preferred} is ${REFUSALS[refusal]}; port ${port} is used instead`);
-  }
-  if (previous !== undefined && previous.port !== port) {
-    output.warn(`${formatKey(reservation)} moved from port ${previous.port} to port ${port}`);
-  }
-}
-
-const REFUSALS: Readonly<Record<Refusal, string>> = {
-  "out of range": "out of range",
-  reserved: "reserved for another directory or tag",
-  excluded: "excluded",
-  occupied: "occupied",
-};

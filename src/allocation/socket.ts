@@ -36,3 +36,43 @@ export function collision(probe: Probe, socket: Socket): Collision {
   }
   return socket.family === "ipv6" && socket.reach === "wildcard" ? "possible" : "none";
 }
+
+/**
+ * Reads a local address as tools print it: `127.0.0.1:80`, `[::1]:80`, or `*:80`, which can be of
+ * either family.
+ *
+ * @returns `undefined` when there is no port.
+ */
+export function parseEndpoint(
+  text: string,
+  familyOfStar: Family,
+): Pick<Socket, "family" | "reach" | "port"> | undefined {
+  const [, host, port] = /^(.*):([0-9]+)$/.exec(text) ?? [];
+  if (host === undefined) return undefined;
+  const address = host.replace(/^\[(.*)\]$/, "$1").replace("::ffff:", "");
+  const family = address === "*" ? familyOfStar : address.includes(":") ? "ipv6" : "ipv4";
+  return { family, reach: reachOf(address), port: Number(port) };
+}
+
+function reachOf(address: string): Reach {
+  if (["*", "0.0.0.0", "::"].includes(address)) return "wildcard";
+  return ["127.0.0.1", "::1"].includes(address) ? "loopback" : "other";
+}
+
+/** A process, as far as the system tells; what it does not tell is `null`. */
+export interface Owner {
+  readonly processId: number | null;
+  readonly processName: string | null;
+  /** The name of the account. */
+  readonly user: string | null;
+  /** Where the process works. */
+  readonly directory: string | null;
+}
+
+/** A socket and who holds it. */
+export interface HeldSocket extends Socket {
+  readonly owner: Owner;
+}
+
+/** Lists the sockets on some ports; what may not be seen is left out, or lacks its owner. */
+export type SocketLister = (ports: ReadonlySet<number>) => readonly HeldSocket[];

@@ -7,6 +7,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
+import { runTool } from "../../src/allocation/run_tool.ts";
+
 const PROGRAM = fileURLToPath(new URL("./occupancy_program.ts", import.meta.url));
 
 /** Runs the program as the last words of `wrapper` and returns what it prints. */
@@ -22,12 +24,12 @@ async function ask(
   const [command = "", ...args] = [...wrapper, ...run, `${port}`, circumstance];
   const { stdout, stderr } = await new Deno.Command(command, { args }).output();
   const decoder = new TextDecoder();
-  return { answers: parse(decoder.decode(stdout)), stderr: decoder.decode(stderr) };
+  return { ...parse(decoder.decode(stdout)), stderr: decoder.decode(stderr) };
 }
 
 // deno-lint-ignore no-explicit-any -- the program's own output, looked at by deep comparison
 function parse(text: string): any {
-  return text === "" ? undefined : JSON.parse(text);
+  return text === "" ? {} : JSON.parse(text);
 }
 
 /** Tests under a wrapper that a machine may lack, or may not let us use. */
@@ -113,10 +115,28 @@ testUnder(
   },
 );
 
+testUnder(
+  ["setpriv", "--bounding-set=-all", "--inh-caps=-all"],
+  "of a process that may not be looked at the user is known",
+  async (wrapper) => {
+    // This process has more rights than the one that asks, if only because it is root.
+    using holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { owners } = await ask(holder.addr.port, { wrapper });
+    const [{ user, ...unknown }] = owners;
+    assert.equal(user, runTool("id", ["-un"]).trim());
+    assert.deepEqual(unknown, {
+      processId: null,
+      processName: null,
+      directory: null,
+      status: "partial",
+    });
+  },
+);
+
 Deno.test("without the right to read the system's tables, binds answer", async () => {
   using holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = holder.addr;
-  const { answers } = await ask(port, { flags: ["--allow-net", "--unstable-net"] });
+  const { answers, owners } = await ask(port, { flags: ["--allow-net", "--unstable-net"] });
   const hit = { protocol: "tcp", family: "ipv4", scope: "localhost", address: "127.0.0.1" };
   const occupied = { kind: "occupied", hits: [hit] };
   assert.deepEqual(answers, {
@@ -124,6 +144,9 @@ Deno.test("without the right to read the system's tables, binds answer", async (
     inspect: occupied,
     survey: [[port, occupied]],
   });
+  assert.deepEqual(owners, [
+    { processId: null, processName: null, user: null, directory: null, status: "unavailable" },
+  ]);
 });
 
 for (

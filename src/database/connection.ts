@@ -11,7 +11,7 @@ import { type DatabaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
 import { openSqlite } from "./driver.ts";
 import { type Circumstances, isBusy, translating } from "./failures.ts";
 import { prepareFile } from "./files.ts";
-import { bringUpToDate, refuseUnlessCurrent } from "./migrations.ts";
+import { bringUpToDate, nextMigration, refuseUnlessCurrent } from "./migrations.ts";
 import {
   type OpenSqlite,
   RESULT,
@@ -203,7 +203,11 @@ function openAndConfigure(
 /** The order matters: what can wait comes after the timeout, what writes after the refusals. */
 function configure(database: Database, readOnly: boolean): void {
   checkEngine(database);
-  const state = withSchemaRead(database, OPENING, readState);
+  const state = withSchemaRead(database, OPENING, (transaction) => {
+    const state = readState(transaction);
+    if (state.kind === "old" && !readOnly) nextMigration(transaction, state.version);
+    return state;
+  });
   if (readOnly) {
     refuseUnlessCurrent(database, state);
     return;

@@ -22,7 +22,7 @@ import {
   type TableName,
 } from "./schema.ts";
 import type { Row, SqliteValue } from "./sqlite.ts";
-import type { WriteTransaction } from "./transaction.ts";
+import type { ReadTransaction, WriteTransaction } from "./transaction.ts";
 
 const STAGING: Readonly<Record<TableName, string>> = {
   metadata: "metadata_v2",
@@ -36,7 +36,7 @@ const MAX_KEYS = 5;
  * What breaks a rule of version 2: all categories that are not empty, with their counts. Their
  * labels are those of trop 0.2, which scripts may know, followed by those it lacks.
  */
-export function preflightV1(transaction: WriteTransaction): Violation[] {
+export function preflightV1(transaction: ReadTransaction): Violation[] {
   const layout = layoutViolations(transaction);
   if (layout.length > 0) return layout;
   return [
@@ -47,7 +47,7 @@ export function preflightV1(transaction: WriteTransaction): Violation[] {
   ].filter(({ count }) => count > 0);
 }
 
-function layoutViolations(transaction: WriteTransaction): Violation[] {
+function layoutViolations(transaction: ReadTransaction): Violation[] {
   const tables = Object.keys(COLUMNS_V1) as TableName[];
   const wrong = tables.filter((name) =>
     !sameColumns(readColumns(transaction, name), COLUMNS_V1[name])
@@ -59,7 +59,7 @@ function layoutViolations(transaction: WriteTransaction): Violation[] {
   ].filter(({ count }) => count > 0);
 }
 
-function repeated(transaction: WriteTransaction, category: string, columns: string): Violation {
+function repeated(transaction: ReadTransaction, category: string, columns: string): Violation {
   const groups = transaction.prepare(
     `SELECT path, coalesce(tag, '') FROM reservations GROUP BY ${columns} HAVING count(*) > 1`,
   ).all();
@@ -117,7 +117,7 @@ interface V1Row {
   readonly damaged: { readonly path: boolean; readonly tag: boolean; readonly names: boolean };
 }
 
-function rowViolations(transaction: WriteTransaction): Violation[] {
+function rowViolations(transaction: ReadTransaction): Violation[] {
   const broken = ROW_RULES.map((): string[] => []);
   for (const row of readRows(transaction)) {
     ROW_RULES.forEach(({ breaks }, index) => {
@@ -130,7 +130,7 @@ function rowViolations(transaction: WriteTransaction): Violation[] {
   return violations;
 }
 
-function readRows(transaction: WriteTransaction): V1Row[] {
+function readRows(transaction: ReadTransaction): V1Row[] {
   return transaction.prepare(
     `SELECT path, tag, port, project, task, created_at, last_used_at,
             CAST(path AS BLOB), CAST(tag AS BLOB), CAST(project AS BLOB), CAST(task AS BLOB)
@@ -166,7 +166,7 @@ function isOptionalText(value: SqliteValue): boolean {
   return value === null || typeof value === "string";
 }
 
-function metadataViolation(transaction: WriteTransaction): Violation {
+function metadataViolation(transaction: ReadTransaction): Violation {
   const keys = transaction.prepare(
     "SELECT key FROM metadata WHERE typeof(key) <> 'text' OR typeof(value) <> 'text'",
   ).all();
@@ -177,7 +177,7 @@ function metadataViolation(transaction: WriteTransaction): Violation {
 }
 
 /** What dropping or renaming the tables would silently delete or break. */
-function attachedObjects(transaction: WriteTransaction): Violation {
+function attachedObjects(transaction: ReadTransaction): Violation {
   const objects = transaction.prepare(
     `SELECT type, name FROM sqlite_schema
       WHERE type IN ('trigger', 'view')
@@ -219,7 +219,7 @@ export function migrateV1(transaction: WriteTransaction): void {
   for (const sql of CREATE_INDEXES) run(sql);
 }
 
-function countRows(transaction: WriteTransaction, ...tables: readonly string[]): string {
+function countRows(transaction: ReadTransaction, ...tables: readonly string[]): string {
   return tables.map((table) => transaction.prepare(`SELECT count(*) FROM ${table}`).get()?.[0])
     .join();
 }

@@ -17,14 +17,14 @@ import {
   UPDATE_VERSION,
 } from "./schema.ts";
 import { readState, type SchemaState } from "./state.ts";
-import { withSchemaWrite, type WriteTransaction } from "./transaction.ts";
+import { type ReadTransaction, withSchemaWrite, type WriteTransaction } from "./transaction.ts";
 
 /** One step from a version to the next. A step that was released is never edited. */
 export interface Migration {
   readonly from: number;
   readonly to: number;
   /** What stands in the way; nothing is chosen, merged or deleted for the sake of a migration. */
-  preflight(transaction: WriteTransaction): Violation[];
+  preflight(transaction: ReadTransaction): Violation[];
   /** Changes tables and rows; the runner sets the version. */
   up(transaction: WriteTransaction): void;
 }
@@ -102,22 +102,26 @@ function setVersion(transaction: WriteTransaction): void {
 function migrate(transaction: WriteTransaction, from: number): void {
   let version = from;
   while (version !== SCHEMA_VERSION) {
-    const step = MIGRATIONS.find((migration) => migration.from === version);
-    const blocked = (violations: readonly Violation[]) =>
-      new TropError({
-        code: "migration-blocked",
-        path: transaction.path,
-        from: version,
-        to: step?.to ?? SCHEMA_VERSION,
-        violations,
-      });
-    if (step === undefined) throw blocked([]);
-    const violations = step.preflight(transaction);
-    if (violations.length > 0) throw blocked(violations);
+    const step = nextMigration(transaction, version);
     step.up(transaction);
     version = step.to;
   }
   setVersion(transaction);
+}
+
+/**
+ * The migration from `version`. Asked before anything is written, it keeps a file that cannot be
+ * migrated as it is, down to its journal mode.
+ *
+ * @throws {TropError} `migration-blocked` when something stands in its way.
+ */
+export function nextMigration(transaction: ReadTransaction, version: number): Migration {
+  const step = MIGRATIONS.find(({ from }) => from === version);
+  const violations = step?.preflight(transaction) ?? [];
+  if (step !== undefined && violations.length === 0) return step;
+  const to = step?.to ?? SCHEMA_VERSION;
+  const { path } = transaction;
+  throw new TropError({ code: "migration-blocked", path, from: version, to, violations });
 }
 
 /**

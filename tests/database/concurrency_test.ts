@@ -8,11 +8,6 @@
  */
 
 import assert from "node:assert/strict";
-import { databaseOptions } from "../../src/database/config.ts";
-import { openDatabase } from "../../src/database/connection.ts";
-import { verify } from "../../src/database/integrity.ts";
-import { list } from "../../src/database/operations.ts";
-import { withRead } from "../../src/database/transaction.ts";
 import { Barrier, ScriptBarrier, WAITING_SCRIPT } from "../support/barrier.ts";
 import {
   databaseHome,
@@ -20,6 +15,7 @@ import {
   homeWith,
   reservations,
   V2_TABLES,
+  validRows,
   writeV1,
   writeV2,
 } from "../support/database.ts";
@@ -27,13 +23,9 @@ import { LEDGER } from "../support/peer_tasks.ts";
 import { atOnce, crew, Peer, resultOf } from "../support/peers.ts";
 import { type Home, trop } from "../support/program.ts";
 
-/** What is left when all are done: a valid file, and the ports in it. */
+/** The ports in what is left when all are done. */
 function storedPorts({ path }: { readonly path: string }): number[] {
-  using database = openDatabase(databaseOptions(path, { queryOnly: true }));
-  return withRead(database, "looking at the result", (transaction) => {
-    verify(transaction);
-    return list(transaction).map(({ port }) => port).toSorted((a, b) => a - b);
-  });
+  return validRows(path).map(({ port }) => port).toSorted((a, b) => a - b);
 }
 
 /** The lowest ports that as many reservations must have got. */

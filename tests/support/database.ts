@@ -10,9 +10,10 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { DATABASE_FILE, type DatabaseOptions, databaseOptions } from "../../src/database/config.ts";
 import { type Database, openDatabase } from "../../src/database/connection.ts";
 import { openSqlite } from "../../src/database/driver.ts";
-import { createAll } from "../../src/database/operations.ts";
+import { verify } from "../../src/database/integrity.ts";
+import { createAll, list } from "../../src/database/operations.ts";
 import type { OpenSqlite, SqliteValue } from "../../src/database/sqlite.ts";
-import { withWrite } from "../../src/database/transaction.ts";
+import { withRead, withWrite } from "../../src/database/transaction.ts";
 import { type AbsolutePath, nativePaths } from "../../src/domain/path.ts";
 import type { Port } from "../../src/domain/port.ts";
 import type { Key, Reservation } from "../../src/domain/reservation.ts";
@@ -62,6 +63,15 @@ export function homeWith(...reservations: readonly Reservation[]): DatabaseHome 
 export function store(database: Database, ...reservations: readonly Reservation[]): void {
   withWrite(database, "storing a test's rows", (transaction) => {
     createAll(transaction, reservations);
+  });
+}
+
+/** Opens the file as the next command would. @returns All rows; the file was found to be valid. */
+export function validRows(path: string): Reservation[] {
+  using database = openDatabase(databaseOptions(path));
+  return withRead(database, "looking at a test's result", (transaction) => {
+    verify(transaction);
+    return list(transaction);
   });
 }
 

@@ -1,0 +1,64 @@
+/**
+ * What a command changes, and in how many transactions, on a database that is there already.
+ */
+
+import assert from "node:assert/strict";
+import { StatementSync } from "node:sqlite";
+import { run } from "../../src/cli/app.ts";
+import { FakeHost } from "../support/host.ts";
+import { homeStoring } from "../support/stored.ts";
+
+const WRITING: readonly (readonly [args: string, changes: readonly string[]])[] = [
+  ["reserve --skip-occupancy-check", ["INSERT"]],
+  ["release --path /gone --force", ["DELETE"]],
+  ["prune", ["DELETE"]],
+  ["expire", []],
+  ["autoclean", ["DELETE"]],
+  // The last one makes room for the new row.
+  ["migrate --from /gone --to /other", ["DELETE", "DELETE", "INSERT"]],
+];
+
+const READING = [
+  "list",
+  "list-projects",
+  "assert-reservation --path /gone",
+  "assert-port 5000",
+  "assert-data-dir --validate",
+  ...WRITING.map(([args]) => `${args} --dry-run`),
+];
+
+for (const [args, changes] of WRITING) {
+  Deno.test(`\`trop ${args}\` writes in one transaction`, async () => {
+    assert.deepEqual(await statementsOf(args), ["BEGIN IMMEDIATE", ...changes, "COMMIT"]);
+  });
+}
+
+for (const args of READING) {
+  Deno.test(`\`trop ${args}\` writes nothing`, async () => {
+    assert.deepEqual(await statementsOf(args), []);
+  });
+}
+
+/** What changes something, or begins or ends such changes, while `trop args` runs. */
+async function statementsOf(args: string): Promise<string[]> {
+  await using home = await homeStoring([{ path: "/gone" }]);
+  const host = new FakeHost({
+    cwd: home.directory,
+    env: { HOME: home.directory },
+    now: Math.floor(Date.now() / 1000),
+  });
+  const statements: string[] = [];
+  const { run: runStatement } = StatementSync.prototype;
+  StatementSync.prototype.run = function (...parameters) {
+    statements.push(this.sourceSQL);
+    return Reflect.apply(runStatement, this, parameters);
+  };
+  try {
+    assert.equal(await run(args.split(" "), host), 0, host.written.stderr);
+  } finally {
+    StatementSync.prototype.run = runStatement;
+  }
+  const first = statements.findIndex((sql) => !/^(PRAGMA|BEGIN$|COMMIT$)/.test(sql));
+  return first === -1 ? [] : statements.slice(first)
+    .map((sql) => /^BEGIN|COMMIT/.test(sql) ? sql : sql.split(" ")[0]!);
+}

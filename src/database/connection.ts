@@ -5,6 +5,7 @@
  */
 
 import { TropError, validationError } from "../errors.ts";
+import { nativePaths } from "../domain/path.ts";
 import { isStorable } from "../domain/text.ts";
 import type { RowSource } from "./codec.ts";
 import { type DatabaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
@@ -20,7 +21,7 @@ import {
   SqliteError,
   type Statement,
 } from "./sqlite.ts";
-import { readState } from "./state.ts";
+import { readState, type SchemaState } from "./state.ts";
 import { withSchemaRead } from "./transaction.ts";
 
 /** Something about an open database that a person should know though the command goes on. */
@@ -66,7 +67,7 @@ export function openDatabase(options: DatabaseOptions, open: OpenSqlite = openSq
       return openAndConfigure(options, open, false);
     } catch (error) {
       if (!canReadAsImmutable(error, options)) throw error;
-      return openAndConfigure(options, open, true);
+      return openImmutable(options, open, error);
     }
   });
 }
@@ -92,6 +93,7 @@ export class Database implements RowSource, Disposable {
   transaction: "read" | "write" | undefined;
   readonly #connection: SqliteConnection;
   readonly #statements = new Map<string, Statement>();
+  #isOpen = true;
   #busyTimeoutMs: number;
   #waitedMs = 0;
 
@@ -107,6 +109,11 @@ export class Database implements RowSource, Disposable {
   /** See {@linkcode SqliteConnection.inTransaction}. */
   get inTransaction(): boolean {
     return this.#connection.inTransaction;
+  }
+
+  /** Whether nobody closed it; a roll-back that fails does so. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** A statement of this text, made once and kept until the database is closed. */
@@ -157,6 +164,7 @@ export class Database implements RowSource, Disposable {
 
   /** Closes the file; an open transaction is rolled back. Closing twice does nothing. */
   close(): void {
+    this.#isOpen = false;
     this.#statements.clear();
     this.#connection.close();
   }
@@ -171,8 +179,8 @@ function circumstancesOfOpening({ path, busyTimeoutMs }: DatabaseOptions): Circu
 }
 
 function checkOptions({ path, busyTimeoutMs }: DatabaseOptions): void {
-  // SQLite takes an empty name for a private temporary database and `file:` for a URI.
-  if (path === "" || path === ":memory:" || path.startsWith("file:") || !isStorable(path)) {
+  // SQLite has meanings of its own for the empty name, `:memory:` and what begins with `file:`.
+  if (!nativePaths.isAbsolute(path) || !isStorable(path)) {
     throw validationError("path", "want the absolute path of a file");
   }
   if (!Number.isInteger(busyTimeoutMs) || busyTimeoutMs < 0) {
@@ -216,8 +224,19 @@ function configure(database: Database, readOnly: boolean): void {
     throw new TropError({ code: "not-initialised", path: database.path });
   }
   chooseJournal(database);
-  if (state.kind !== "current") bringUpToDate(database, OPENING);
+  if (state.kind !== "current") change(database, state);
   if (database.options.queryOnly) database.prepare("PRAGMA query_only = ON").run();
+}
+
+/** Makes the tables what they should be; who only reads is told what cannot be done for him. */
+function change(database: Database, state: SchemaState): void {
+  try {
+    bringUpToDate(database, OPENING);
+  } catch (error) {
+    const isReadOnly = error instanceof TropError && error.code === "read-only-database";
+    if (isReadOnly && database.options.queryOnly) refuseUnlessCurrent(database, state);
+    throw error;
+  }
 }
 
 function checkEngine(database: Database): void {
@@ -246,6 +265,16 @@ function setBusyTimeout(statements: { prepare(sql: string): Statement }, timeout
   // A pragma takes no parameters; the value was checked to be a whole number.
   const answer = statements.prepare(`PRAGMA busy_timeout = ${timeoutMs}`).get()?.[0];
   if (answer !== BigInt(timeoutMs)) throw new SqliteError("cannot set the busy timeout", undefined);
+}
+
+/** @param reason Why the file cannot be opened otherwise. */
+function openImmutable(options: DatabaseOptions, open: OpenSqlite, reason: unknown): Database {
+  try {
+    return openAndConfigure(options, open, true);
+  } catch (error) {
+    // The run time grants this only to those who may do everything.
+    throw error instanceof Deno.errors.NotCapable ? reason : error;
+  }
 }
 
 /** Sets the write-ahead log where the file has none yet, and how much to wait for the disk. */

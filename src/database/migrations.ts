@@ -53,7 +53,7 @@ export function bringUpToDate(database: Database, operation: string): void {
       apply(transaction, readState(transaction));
     });
   } finally {
-    database.prepare(`PRAGMA synchronous = ${synchronous}`).run();
+    if (database.isOpen) database.prepare(`PRAGMA synchronous = ${synchronous}`).run();
   }
 }
 

@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { databaseOptions, MAX_BUSY_TIMEOUT_MS } from "../../src/database/config.ts";
 import { type Database, openDatabase, openEmptyDatabase } from "../../src/database/connection.ts";
 import { create, list } from "../../src/database/operations.ts";
-import { RESULT, SqliteError } from "../../src/database/sqlite.ts";
+import { openSqlite } from "../../src/database/driver.ts";
+import { type OpenSqlite, RESULT, SqliteError } from "../../src/database/sqlite.ts";
 import { withRead, withWrite } from "../../src/database/transaction.ts";
 import {
   type DatabaseHome,
   databaseHome,
   failureOf,
   homeWith,
+  rawRow,
+  readRaw,
   reservation,
   store,
+  writeV1,
   writeV2,
 } from "../support/database.ts";
 import { type Execution, recordingDriver, watchedDriver } from "../support/watched_driver.ts";
@@ -117,7 +121,7 @@ Deno.test("a driver that ignores the wait it is opened with is told again", () =
   assert.equal(statements[1], "PRAGMA busy_timeout = 700");
 });
 
-for (const path of ["", ":memory:", "file:trop.db", "/a\0b", "/\ud800"]) {
+for (const path of ["", ":memory:", "file:/trop.db", "trop.db", "../trop.db", "/a\0b", "/\ud800"]) {
   Deno.test(`the path ${JSON.stringify(path)} is refused before SQLite sees it`, () => {
     const failure = failureOf(() => openDatabase(databaseOptions(path), () => assert.fail()));
     assert(failure.code === "validation");
@@ -295,6 +299,58 @@ for (
   });
 }
 
+Deno.test("a failed roll-back does not take the place of what failed the opening", () => {
+  using home = databaseHome();
+  const open = watchedDriver(({ sql }) => {
+    if (/^(PRAGMA integrity_check|ROLLBACK)/.test(sql)) {
+      throw new SqliteError(sql, sql === "ROLLBACK" ? RESULT.IOERR : RESULT.FULL);
+    }
+  });
+  assert.equal(failureOf(() => home.open({}, open)).code, "disk-full");
+  assertClosed(home);
+});
+
+for (const queryOnly of [false, true]) {
+  Deno.test(`a read-only file of version 1 wants a migration, query only: ${queryOnly}`, () => {
+    using home = databaseHome();
+    writeV1(home.path, { rows: [rawRow()] });
+    const open = refusing("UPDATE metadata SET value = ? WHERE key = 'schema_version'", 8);
+    const failure = failureOf(() => home.open({ queryOnly }, open));
+    assert.equal(failure.code, queryOnly ? "migration-required" : "read-only-database");
+    assert.deepEqual(readRaw(home.path).metadata, [["schema_version", "1"]]);
+  });
+}
+
+Deno.test("a reading command opens as immutable what cannot be opened otherwise", () => {
+  using home = homeWith(reservation());
+  const database = home.open({ queryOnly: true }, inUnwritableDirectory(openSqlite));
+  assert.deepEqual(database.notices, [{ code: "immutable" }]);
+  assert.deepEqual(withRead(database, "reading in a test", list), [reservation()]);
+});
+
+Deno.test("a file in an unwritable directory is refused to others, and with a log in use", () => {
+  using home = homeWith(reservation());
+  const open = inUnwritableDirectory(openSqlite);
+  for (const overrides of [{}, { readOnly: true }]) {
+    assert.equal(failureOf(() => home.open(overrides, open)).code, "read-only-database");
+  }
+  using writer = home.open();
+  store(writer, reservation({ port: 5001 }));
+  // What is committed there would not be seen.
+  assert.notEqual(Deno.statSync(`${home.path}-wal`).size, 0);
+  assert.equal(failureOf(() => home.open({ queryOnly: true }, open)).code, "read-only-database");
+});
+
+Deno.test("without all permissions, an unwritable directory is what is told", () => {
+  using home = homeWith(reservation());
+  const open = inUnwritableDirectory(() => {
+    throw new Deno.errors.NotCapable("Requires all access");
+  });
+  const failure = failureOf(() => home.open({ queryOnly: true }, open));
+  assert(failure.code === "read-only-database");
+  assert.equal(failure.sqliteCode, RESULT.READONLY_DIRECTORY);
+});
+
 for (
   const [version, notices] of [
     ["3.37.0", [{ code: "old-sqlite", version: "3.37.0" }]],
@@ -377,6 +433,12 @@ function refusing(sql: string, code: number) {
   return watchedDriver((execution: Execution) => {
     if (execution.sql === sql) throw new SqliteError("refused in a test", code);
   });
+}
+
+/** A driver that opens only as immutable, through `open`, as where no companion can be made. */
+function inUnwritableDirectory(open: OpenSqlite): OpenSqlite {
+  const refused = refusing("SELECT sqlite_version()", RESULT.READONLY_DIRECTORY);
+  return (path, options) => (options.immutable ? open : refused)(path, options);
 }
 
 function homeWithRollbackJournal(): DatabaseHome {

@@ -96,8 +96,9 @@ export function openSessionDatabase(
     ? openOrImagine(options)
     : openDatabase(options);
   for (const notice of database.notices) {
-    if (notice.code === "old-sqlite" && access !== "validate") output.detail(describeNotice(notice));
-    else output.warn(describeNotice(notice));
+    if (notice.code === "old-sqlite" && access !== "validate") {
+      output.detail(describeNotice(notice));
+    } else output.warn(describeNotice(notice));
   }
   return database;
 }

@@ -187,6 +187,7 @@ export function corruption(
     readonly field?: string;
     readonly key?: string;
     readonly advice?: string;
+    readonly sqliteCode?: number;
   },
 ): TropError {
   return new TropError({ code: "database-corruption", path, ...details });

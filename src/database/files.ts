@@ -7,14 +7,13 @@
 import { TropError } from "../errors.ts";
 import { corruption } from "./codec.ts";
 import type { DatabaseOptions } from "./config.ts";
+import { RESULT } from "./sqlite.ts";
 
 /** The header of an SQLite file fills 100 bytes, its smallest page 512. */
 const SMALLEST_DATABASE = 512;
 
 /**
  * Makes sure that a database file is there to be opened, creating it empty where `options` allow.
- * The directory is made with mode 0700 and the file with 0600, because they name home directories
- * and projects; missing parents get the default mode, and what exists keeps its own.
  *
  * @throws {TropError} `not-initialised` when the file is missing and may not be created,
  * `cannot-open-database` when the path is no regular file, `database-corruption` when the file is
@@ -24,13 +23,14 @@ export function prepareFile({ path, autoCreate }: DatabaseOptions): void {
   const found = statIfExists(path);
   if (found === undefined) {
     if (!autoCreate) throw new TropError({ code: "not-initialised", path });
-    create(path);
+    createFile(path);
     return;
   }
   if (!found.isFile) throw notAFile(path, found.isDirectory ? "a directory" : "a special file");
   if (found.size > 0 && found.size < SMALLEST_DATABASE) {
     throw corruption(path, {
       reason: `physical database corruption: ${found.size} bytes are too few for a database`,
+      sqliteCode: RESULT.NOTADB,
     });
   }
 }
@@ -62,12 +62,19 @@ function notAFile(path: string, what: string): TropError {
   });
 }
 
-function create(path: string): void {
+/**
+ * Creates an empty database file, and its directory. The directory is made with mode 0700 and the
+ * file with 0600, because they name home directories and projects; missing parents get the default
+ * mode, and what exists keeps its own.
+ *
+ * @returns Whether it was this call that made the file.
+ */
+export function createFile(path: string): boolean {
   const directory = parentOf(path);
   Deno.mkdirSync(parentOf(directory), { recursive: true });
   tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(directory, { mode: 0o700 }));
   // Another first launch may have been faster; its file is as good as this one.
-  tolerating(Deno.errors.AlreadyExists, () => {
+  return tolerating(Deno.errors.AlreadyExists, () => {
     Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
   });
 }
@@ -77,10 +84,13 @@ function parentOf(path: string): string {
   return path.replace(Deno.build.os === "windows" ? /[/\\]+[^/\\]*$/ : /\/+[^/]*$/, "") || "/";
 }
 
-function tolerating(kind: typeof Deno.errors.AlreadyExists, act: () => void): void {
+/** @returns Whether `act` succeeded. */
+function tolerating(kind: typeof Deno.errors.AlreadyExists, act: () => void): boolean {
   try {
     act();
+    return true;
   } catch (error) {
     if (!(error instanceof kind)) throw error;
+    return false;
   }
 }

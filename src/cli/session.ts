@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ProjectFiles } from "../config/discovery.ts";
 import type { EffectiveConfig } from "../config/effective.ts";
 import type { ConfigFlags } from "../config/flags.ts";
 import { loadConfig } from "../config/load.ts";
@@ -43,17 +44,23 @@ export interface Session {
  * @param flags The options of the command that take part in the configuration; the global ones are
  * added.
  * @param storesNames Whether the command stores a project and a task.
+ * @param project The files to read in place of those that a walk from the current directory finds.
  * @throws {TropError} `configuration`, or when the current directory cannot be told.
  */
 export async function startSession(
   { globals, host, output }: Pick<Invocation, "globals" | "host" | "output">,
   flags: ConfigFlags = {},
-  { storesNames = false }: { readonly storesNames?: boolean } = {},
+  { storesNames = false, project }: {
+    readonly storesNames?: boolean;
+    readonly project?: ProjectFiles;
+  } = {},
 ): Promise<Session> {
   const directory = workingDirectory(host.cwd());
   const { busyTimeout, disableAutoinit } = globals;
   const config = await loadConfig({
-    files: { kind: "discovered", from: directory.physical },
+    files: project === undefined
+      ? { kind: "discovered", from: directory.physical }
+      : { kind: "named", project },
     dataDirectory: resolveDataDirectory(globals.dataDir, host.env),
     env: host.env,
     flags: { ...flags, busyTimeout, disableAutoinit },

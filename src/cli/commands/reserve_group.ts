@@ -1,0 +1,44 @@
+import { nameProjectFiles } from "../../config/discovery.ts";
+import { defineCommand, path } from "../command.ts";
+import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../group.ts";
+import { homeDirectory, startSession } from "../session.ts";
+
+/** `trop reserve-group`: the ports of all services that a file lists. */
+export const reserveGroup = defineCommand({
+  name: "reserve-group",
+  group: "reserve",
+  summary: "Reserve the ports of all services in a file",
+  description: [
+    "Prints a variable for each service of the file's group. Their ports belong to the directory " +
+    "that the file is in, all or none are reserved, and they stay the same until they are " +
+    "released.",
+  ],
+  options: GROUP_OPTIONS,
+  positionals: {
+    file: path({
+      summary: "File that lists the services",
+      valueName: "CONFIG_PATH",
+      required: true,
+    }),
+  },
+  examples: [
+    {
+      command: 'eval "$(trop reserve-group trop.yaml)"',
+      effect: "Set a variable of the shell for each service",
+    },
+    {
+      command: "trop reserve-group trop.yaml --format dotenv >.env.ports",
+      effect: "Write them to a file",
+    },
+  ],
+  async run(invocation) {
+    const { options, positionals: { file }, host } = invocation;
+    const project = nameProjectFiles(file, { cwd: host.cwd(), home: homeDirectory(host) });
+    const session = await startSession(invocation, groupFlags(options), {
+      storesNames: true,
+      project,
+    });
+    const origin = `Reserve the group of ${file}`;
+    runGroupCommand(session, options, { name: "reserve-group", origin });
+  },
+});

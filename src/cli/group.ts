@@ -1,0 +1,185 @@
+/**
+ * What the commands that deal with a group have in common: which group is in force, reserving it,
+ * and the words for that.
+ *
+ * @module
+ */
+
+import { groupFile, type ServiceGroup } from "../config/effective.ts";
+import { parseIdentifier } from "../domain/identifier.ts";
+import { type AbsolutePath, nativePaths } from "../domain/path.ts";
+import { formatKey } from "../domain/reservation.ts";
+import { validationError } from "../errors.ts";
+import { executeGroup, type GroupPlan, type GroupRequest, planGroup } from "../operations/group.ts";
+import { physicalPath } from "../operations/paths.ts";
+import { makeChange } from "./change.ts";
+import { choice, flag, type Given, text } from "./command.ts";
+import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS } from "./options.ts";
+import type { Output } from "./output.ts";
+import { currentWorld, portRequest } from "./port_request.ts";
+import { environmentRenderer, FORMATS, type Variable } from "./render/environment.ts";
+import {
+  cleanupActions,
+  type Execution,
+  printDryRun,
+  REFUSALS,
+  reserveAction,
+  warnOfCleanup,
+} from "./reserving.ts";
+import { normalisePath, type Session } from "./session.ts";
+
+/** How variables are printed. */
+export const ENVIRONMENT_OPTIONS = {
+  format: choice({
+    summary: "How to print the ports",
+    valueName: "FORMAT",
+    values: FORMATS,
+    default: "export",
+  }),
+  shell: text({
+    summary: "Shell that reads the export format: bash, sh, zsh, fish, powershell, pwsh, ps, " +
+      "nushell, nu or elvish",
+    valueName: "SHELL",
+    default: "what SHELL and the like tell",
+  }),
+};
+
+/** The options of `reserve-group` and `autoreserve`. */
+export const GROUP_OPTIONS = {
+  task: text({ summary: "Task to store", valueName: "TASK", configEnv: "TROP_TASK" }),
+  ...ENVIRONMENT_OPTIONS,
+  force: flag({
+    summary: "Replace reservations that are not the group's; the same as --allow-change and " +
+      "--allow-unrelated-path besides",
+  }),
+  ...PERMISSION_OPTIONS,
+  dryRun: flag({ summary: "Say what would be done, and do nothing" }),
+  ...OCCUPANCY_OPTIONS,
+};
+
+type GroupOptions = Given<typeof GROUP_OPTIONS>;
+
+/** Those of a group command's options that take part in the configuration. */
+export function groupFlags({ task: _task, format: _format, ...flags }: GroupOptions) {
+  return flags;
+}
+
+/** A group, and the directory whose reservations are its ports. */
+export interface LocatedGroup {
+  readonly group: ServiceGroup;
+  readonly path: AbsolutePath;
+}
+
+/**
+ * The group in force; `undefined` without one.
+ *
+ * @throws {TropError} When the directory of its file cannot be resolved.
+ */
+export function locateGroup(session: Session): LocatedGroup | undefined {
+  const { group } = session.config;
+  const file = groupFile(session.config);
+  if (group === undefined || file === undefined) return undefined;
+  const directory = nativePaths.parent(normalisePath(session, file));
+  // A link to the file is not followed, but those on the way to its directory are.
+  return directory && { group, path: physicalPath(directory) };
+}
+
+/**
+ * Reserves a group.
+ *
+ * @param prepare What is to be done with the ports, before anything is written: what cannot be
+ * delivered is not reserved.
+ */
+export function reserveGroup<T>(
+  session: Session,
+  request: GroupRequest,
+  execution: Execution,
+  prepare: (variables: readonly Variable[]) => T,
+): { readonly plan: GroupPlan; readonly product: T } {
+  const world = currentWorld(session);
+  return makeChange(session, execution, {
+    plan: (transaction) => {
+      const plan = planGroup(transaction, request, world);
+      return { plan, product: prepare(toVariables(request.group, plan)) };
+    },
+    execute: (transaction, done) => {
+      executeGroup(transaction, done.plan);
+      return done;
+    },
+  });
+}
+
+function toVariables({ services }: ServiceGroup, { reservations }: GroupPlan): Variable[] {
+  const ports = new Map(reservations.map(({ tag, port }) => [tag, port]));
+  return services.flatMap(({ tag, variable }) => {
+    const port = ports.get(tag);
+    return port === undefined ? [] : [{ tag, name: variable, port }];
+  });
+}
+
+/** What tells the two commands apart. */
+export interface GroupCommand {
+  readonly name: string;
+  /** Where the group comes from, in the words of a dry run. */
+  readonly origin: string;
+  /** What is said of it when the ports are reserved. */
+  readonly announcement?: string;
+}
+
+/**
+ * All that is left of a group command when the configuration is known.
+ *
+ * @throws {TropError} `validation` without a group, of an unknown shell or of a bad task, and what
+ * {@linkcode planGroup} throws.
+ */
+export function runGroupCommand(
+  session: Session,
+  { task, force, dryRun, ...rendering }: GroupOptions,
+  { name, origin, announcement }: GroupCommand,
+): void {
+  const { config, host, output } = session;
+  const located = locateGroup(session);
+  if (located === undefined) {
+    throw validationError("reservations", `${groupFile(config)} defines no group of services`);
+  }
+  const render = environmentRenderer(rendering, host.env);
+  const request: GroupRequest = {
+    ...portRequest(config, { force }),
+    ...(task !== undefined &&
+      { task: { kind: "set", value: parseIdentifier("task", task) } as const }),
+    ...located,
+    replace: force,
+  };
+  const { plan, product } = reserveGroup(session, request, { command: name, dryRun }, render);
+  if (dryRun) printDryRun(output, [origin, ...groupActions(plan)]);
+  else {
+    output.product(product);
+    if (announcement !== undefined) output.status(announcement);
+    output.status(`Reserved ${plan.reservations.length} ports.`);
+  }
+  warnOfGroup(output, plan);
+}
+
+/** What the plan does, a line each. */
+export function groupActions({ kind, reservations, previous, stale }: GroupPlan): string[] {
+  const replaced = kind === "replace" ? previous : [];
+  return [
+    ...cleanupActions(stale),
+    ...replaced.map((gone) => `Remove port ${gone.port} for ${formatKey(gone)}`),
+    ...reservations.map((reservation) => {
+      return reserveAction(reservation, kind === "refresh" ? reservation : undefined);
+    }),
+  ];
+}
+
+/** Warns of what nobody would expect of the plan. */
+export function warnOfGroup(output: Output, { reservations, stale, refusals }: GroupPlan): void {
+  warnOfCleanup(output, stale, "the group found room");
+  const ports = new Map(reservations.map(({ tag, port }) => [tag, port]));
+  for (const { tag, port, refusal } of refusals) {
+    output.warn(
+      `port ${port}, which ${tag} prefers, is ${REFUSALS[refusal]}; ` +
+        `port ${ports.get(tag)} is used instead`,
+    );
+  }
+}

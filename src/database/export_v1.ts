@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Reservation } from "../domain/reservation.ts";
 import { TropError } from "../errors.ts";
 import { openSqlite } from "./driver.ts";
 import { toTropError } from "./failures.ts";
@@ -26,15 +27,30 @@ export function exportV1(
   target: string,
   open: OpenSqlite = openSqlite,
 ): void {
+  // First, so that what is wrong with the source is not told of the target.
+  const contents = read(transaction);
   createExclusively(target);
   try {
     using connection = open(target, { readOnly: false, immutable: false, timeoutMs: 0 });
-    write(transaction, connection);
+    write(connection, contents);
   } catch (error) {
     Deno.removeSync(target);
     const operation = "exporting the database";
     throw toTropError(error, { path: target, operation, timeoutMs: 0, waitedMs: 0 });
   }
+}
+
+/** What is exported. */
+interface Contents {
+  readonly metadata: readonly (readonly [key: string, value: string])[];
+  readonly reservations: readonly Reservation[];
+}
+
+function read(transaction: ReadTransaction): Contents {
+  const metadata = transaction.prepare(
+    "SELECT key, value FROM metadata WHERE key <> 'schema_version'",
+  ).all().map(([key, value]) => [String(key), String(value)] as const);
+  return { metadata, reservations: list(transaction) };
 }
 
 function createExclusively(target: string): void {
@@ -54,22 +70,19 @@ function createExclusively(target: string): void {
   }
 }
 
-function write(transaction: ReadTransaction, connection: SqliteConnection): void {
+function write(connection: SqliteConnection, { metadata, reservations }: Contents): void {
   const run = (sql: string, ...values: SqliteParameter[]) => connection.prepare(sql).run(...values);
   run("BEGIN IMMEDIATE");
   for (const sql of [...Object.values(TABLES_V1), ...CREATE_INDEXES]) run(sql);
   run(INSERT_VERSION, "1");
-  const others = transaction.prepare(
-    "SELECT key, value FROM metadata WHERE key <> 'schema_version'",
-  ).all();
-  for (const [key, value] of others) {
-    run("INSERT INTO metadata (key, value) VALUES (?, ?)", String(key), String(value));
+  for (const [key, value] of metadata) {
+    run("INSERT INTO metadata (key, value) VALUES (?, ?)", key, value);
   }
   const insert = connection.prepare(
     `INSERT INTO reservations (path, tag, port, project, task, created_at, last_used_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-  for (const { path, tag, port, project, task, createdAt, lastUsedAt } of list(transaction)) {
+  for (const { path, tag, port, project, task, createdAt, lastUsedAt } of reservations) {
     insert.run(path, tag, port, project, task, createdAt, lastUsedAt);
   }
   run("COMMIT");

@@ -114,6 +114,20 @@ Deno.test("a damaged row is not exported, and no other either", () => {
   assertNothingExported(home);
 });
 
+Deno.test("a damaged page is told of the database, not of the file to be made", () => {
+  using home = homeWith(...ROWS);
+  const open = watchedDriver(({ sql }) => {
+    if (sql.includes("FROM reservations")) throw new SqliteError("malformed", RESULT.CORRUPT);
+  });
+  using database = home.open({ readOnly: true }, open);
+  const failure = failureOf(() =>
+    withRead(database, "exporting in a test", (it) => exportV1(it, target(home)))
+  );
+  assert(failure.code === "database-corruption");
+  assert.equal(failure.path, home.path);
+  assertNothingExported(home);
+});
+
 function target(home: DatabaseHome): string {
   return `${home.directory}/v1.db`;
 }

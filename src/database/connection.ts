@@ -33,7 +33,8 @@ export type DatabaseNotice =
   /** The place cannot be written, so the file is read as if nobody else could write it either. */
   | { readonly code: "immutable" };
 
-const OPENING = "opening, configuring, or migrating the database";
+/** Fixed words: scripts look for them. */
+export const OPENING = "opening, configuring, or migrating the database";
 
 /**
  * Opens the database that `options` name. Whoever opens it closes it, best with `using`.
@@ -174,7 +175,8 @@ export class Database implements RowSource, Disposable {
   }
 }
 
-function circumstancesOfOpening({ path, busyTimeoutMs }: DatabaseOptions): Circumstances {
+/** What failures are told with that come before there is a database. */
+export function circumstancesOfOpening({ path, busyTimeoutMs }: DatabaseOptions): Circumstances {
   return { path, operation: OPENING, timeoutMs: busyTimeoutMs, waitedMs: busyTimeoutMs };
 }
 
@@ -239,7 +241,8 @@ function change(database: Database, state: SchemaState): void {
   }
 }
 
-function checkEngine(database: Database): void {
+/** Refuses an engine that is too old, and sets up what keeps a doctored file from doing harm. */
+export function checkEngine(database: Database): void {
   const { busyTimeoutMs } = database.options;
   // A driver may ignore the option that it was opened with.
   if (database.prepare("PRAGMA busy_timeout").get()?.[0] !== BigInt(busyTimeoutMs)) {

@@ -26,6 +26,7 @@ import {
   SCHEMA_VERSION,
   type TableName,
 } from "./schema.ts";
+import { RESULT } from "./sqlite.ts";
 import { readVersion, refuseVersion } from "./state.ts";
 import type { ReadTransaction } from "./transaction.ts";
 
@@ -238,7 +239,8 @@ function requireSoundPages(transaction: ReadTransaction): void {
   );
   if (messages.join() === "ok") return;
   const shown = messages.slice(0, 5).map((text) => quoteAscii(text)).join(", ");
-  throw fail(transaction, `physical database corruption: integrity_check says ${shown}`);
+  const reason = `physical database corruption: integrity_check says ${shown}`;
+  throw corruption(transaction.path, { reason, sqliteCode: RESULT.CORRUPT });
 }
 
 function fail(

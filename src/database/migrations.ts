@@ -57,6 +57,24 @@ export function bringUpToDate(database: Database, operation: string): void {
   }
 }
 
+/**
+ * Makes all tables afresh, whatever is in them, unless `check` throws. Other tables stay.
+ *
+ * @param operation What the person is doing, for the lock-timeout message.
+ */
+export function recreate(
+  database: Database,
+  operation: string,
+  check: (transaction: WriteTransaction) => void,
+): void {
+  withSchemaWrite(database, operation, (transaction) => {
+    check(transaction);
+    dropAll(transaction);
+    create(transaction);
+    verify(transaction);
+  });
+}
+
 function apply(transaction: WriteTransaction, state: SchemaState): void {
   switch (state.kind) {
     case "current":

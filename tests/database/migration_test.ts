@@ -142,19 +142,24 @@ const BLOCKED: readonly (readonly [
 ];
 
 for (const [id, category, count, { sql, ...contents }] of BLOCKED) {
-  Deno.test(`${id}: "${category}=${count}" blocks the migration and changes no byte`, () => {
-    using home = databaseHome();
-    const rows = [...contents.rows ?? []].map((row) => ({ ...row, task: row.task ?? "hush" }));
-    writeV1(home.path, { variant: "pre-unique", ...contents, rows });
-    if (sql !== undefined) doctor(home.path, sql);
-    const before = fileHash(home.path);
-    const failure = failureOf(() => home.open());
-    assert(failure.code === "migration-blocked");
-    const found = failure.violations.map(({ category, count }: Violation) => [category, count]);
-    assert.deepEqual(found, [[category, count]]);
-    assert.doesNotMatch(JSON.stringify(failure), /hush/);
-    assert.equal(fileHash(home.path), before);
-  });
+  for (const journal of ["wal", "delete"]) {
+    const name =
+      `${id}: "${category}=${count}" blocks the migration, journal ${journal}, and changes no byte`;
+    Deno.test(name, () => {
+      using home = databaseHome();
+      const rows = [...contents.rows ?? []].map((row) => ({ ...row, task: row.task ?? "hush" }));
+      writeV1(home.path, { variant: "pre-unique", ...contents, rows });
+      if (sql !== undefined) doctor(home.path, sql);
+      doctor(home.path, `PRAGMA journal_mode = ${journal}`);
+      const before = fileHash(home.path);
+      const failure = failureOf(() => home.open());
+      assert(failure.code === "migration-blocked");
+      const found = failure.violations.map(({ category, count }: Violation) => [category, count]);
+      assert.deepEqual(found, [[category, count]]);
+      assert.doesNotMatch(JSON.stringify(failure), /hush/);
+      assert.equal(fileHash(home.path), before);
+    });
+  }
 }
 
 Deno.test("M14: a named index that is missing is made", () => {

@@ -9,8 +9,10 @@ import {
   doctorRows,
   failureOf,
   fileHash,
+  NAMED_INDEXES,
   rawRow,
   V2_TABLES,
+  validRows,
   writeV1,
   writeV2,
 } from "../support/database.ts";
@@ -26,10 +28,12 @@ type Row = readonly [
   reading: Outcome,
 ];
 
-const V1_TABLE = "CREATE TABLE metadata (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)";
+const V1_METADATA = "CREATE TABLE metadata (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)";
 const V1_RESERVATIONS = `CREATE TABLE reservations (path TEXT NOT NULL, tag TEXT,
   port INTEGER NOT NULL UNIQUE, project TEXT, task TEXT, created_at INTEGER NOT NULL,
   last_used_at INTEGER NOT NULL, PRIMARY KEY (path, tag))`;
+/** What 0.1 runs one by one in a new file, but for the last statement, which adds the version. */
+const V1_FIRST_RUN = [V1_METADATA, V1_RESERVATIONS, ...NAMED_INDEXES.split(";")];
 const [V2_METADATA, V2_RESERVATIONS] = V2_TABLES.split(";") as [string, string];
 
 const withVersion = (version: unknown) => (path: string) => {
@@ -37,6 +41,12 @@ const withVersion = (version: unknown) => (path: string) => {
   doctorRows(path, `UPDATE metadata SET value = ${version}`);
 };
 const sql = (text: string) => (path: string) => doctor(path, text);
+const damaged = (position: number, text: string) => (path: string) => {
+  writeV2(path, { rows: [rawRow()] });
+  using file = Deno.openSync(path, { write: true });
+  file.seekSync(position, Deno.SeekMode.Start);
+  file.writeSync(new TextEncoder().encode(text));
+};
 const bytes = (contents: string) => (path: string) => Deno.writeTextFileSync(path, contents);
 
 const CORRUPT = "database-corruption";
@@ -45,15 +55,21 @@ const STATES: readonly Row[] = [
   ["A: of no bytes", bytes(""), "works", "migration-required"],
   ["A: without an object", sql("PRAGMA user_version = 7"), "works", "migration-required"],
   ["B: of another program", sql("CREATE TABLE songs (title)"), CORRUPT, CORRUPT],
+  ["B: with a view of another program", sql("CREATE VIEW songs AS SELECT 1"), CORRUPT, CORRUPT],
   ["C: with version 2's metadata alone", sql(V2_METADATA), "works", CORRUPT],
   ["C: with version 2's tables and no row", sql(V2_TABLES), "works", CORRUPT],
-  ["C: with version 1's metadata alone", sql(V1_TABLE), "works", CORRUPT],
   [
-    "C: with version 1's tables and no row",
-    sql(`${V1_TABLE};${V1_RESERVATIONS}`),
+    "C: with version 2's tables and indexes",
+    sql(`${V2_TABLES};${NAMED_INDEXES}`),
     "works",
     CORRUPT,
   ],
+  ...V1_FIRST_RUN.map((_, index): Row => [
+    `C: as 0.1 leaves it when it dies after ${index + 1} statements`,
+    sql(V1_FIRST_RUN.slice(0, index + 1).join(";")),
+    "works",
+    CORRUPT,
+  ]),
   [
     "C: with rows and no version",
     (path) => writeV1(path, { version: null, rows: [rawRow()] }),
@@ -62,7 +78,13 @@ const STATES: readonly Row[] = [
   ],
   [
     "C: with a table of somebody else's",
-    sql(`${V1_TABLE}; CREATE TABLE songs (title)`),
+    sql(`${V1_METADATA}; CREATE TABLE songs (title)`),
+    CORRUPT,
+    CORRUPT,
+  ],
+  [
+    "C: with metadata of somebody else's",
+    sql("CREATE TABLE metadata (author); INSERT INTO metadata VALUES ('me')"),
     CORRUPT,
     CORRUPT,
   ],
@@ -127,6 +149,15 @@ const STATES: readonly Row[] = [
     CORRUPT,
   ],
   [
+    "J: of version 1 without reservations",
+    (path) => {
+      writeV1(path);
+      doctor(path, "DROP TABLE reservations");
+    },
+    "migration-blocked",
+    CORRUPT,
+  ],
+  [
     "J: of version 1 on the tables of version 2",
     (path) => writeV2(path, { version: "1", rows: [rawRow()] }),
     "works",
@@ -151,6 +182,8 @@ const STATES: readonly Row[] = [
     CORRUPT,
   ],
   ["K: of one byte", bytes("x"), CORRUPT, CORRUPT],
+  ["K: with a damaged first line", damaged(0, "SQLite formal 3"), CORRUPT, CORRUPT],
+  ["K: with a damaged page size", damaged(16, "!!"), CORRUPT, CORRUPT],
   ["K: of text", bytes("no database at all ".repeat(100)), CORRUPT, CORRUPT],
   [
     "K: with a damaged schema",
@@ -179,7 +212,9 @@ for (const [state, make, writing, reading] of STATES) {
         const before = fileHash(home.path);
         const open = () => home.open({ readOnly: access !== "writing" });
         if (outcome === "works") {
-          withRead(open(), "reading", list);
+          const { length } = withRead(open(), "reading", list);
+          if (access === "writing") assert.equal(validRows(home.path).length, length);
+          else assert.equal(fileHash(home.path), before);
           return;
         }
         const failure = failureOf(open);
@@ -188,6 +223,8 @@ for (const [state, make, writing, reading] of STATES) {
         const { text, exitCode } = report(new TropError(failure), { usage: "", debug: false });
         assert.equal(exitCode, 6);
         assert(text.includes(home.path), text);
+        assert.match(text, /did not modify|left as it was|left unchanged/);
+        assert.match(text, /upgrade|restore|Choose another|run a command|correct it/);
       });
     }
   }

@@ -284,6 +284,8 @@ function openImmutable(options: DatabaseOptions, open: OpenSqlite, reason: unkno
 function chooseJournal(database: Database): void {
   const mode = writeAheadLogMode(database);
   switch (mode) {
+    case undefined:
+      return;
     case "wal":
       // Consistent after a loss of power; only the last commits may be missing then.
       database.prepare("PRAGMA synchronous = NORMAL").run();
@@ -297,7 +299,8 @@ function chooseJournal(database: Database): void {
   }
 }
 
-function writeAheadLogMode(database: Database): string {
+/** The mode it got; `undefined` where it cannot be set and nothing is going to be written. */
+function writeAheadLogMode(database: Database): string | undefined {
   const modeOf = (row: Row | undefined) => String(row?.[0]);
   const mode = modeOf(database.prepare("PRAGMA journal_mode").get());
   if (mode === "wal") return mode;
@@ -306,7 +309,7 @@ function writeAheadLogMode(database: Database): string {
       return database.waiting(() => modeOf(database.prepare("PRAGMA journal_mode = WAL").get()));
     } catch (error) {
       if (error instanceof SqliteError && error.primaryCode === RESULT.READONLY) {
-        if (database.options.queryOnly) return mode;
+        if (database.options.queryOnly) return undefined;
         throw error;
       }
       // Two first launches that switch at once are refused without waiting.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { openSqlite } from "../../src/database/driver.ts";
 import { findOddities, verify } from "../../src/database/integrity.ts";
+import { RESULT } from "../../src/database/sqlite.ts";
 import { type ReadTransaction, withRead } from "../../src/database/transaction.ts";
 import type { Failure } from "../../src/errors.ts";
 import {
@@ -36,6 +37,7 @@ type Expected =
     readonly table?: string;
     readonly field?: string;
     readonly key?: string;
+    readonly sqliteCode?: number;
   };
 
 const METADATA = { table: "metadata" };
@@ -303,6 +305,7 @@ const CASES: readonly Case[] = [
     sql: behindPortIndex("UPDATE reservations SET port = 6000"),
     expected: {
       reason: /^physical database corruption: integrity_check says ".*idx_reservations_port"$/,
+      sqliteCode: RESULT.CORRUPT,
     },
   },
 ];

@@ -28,14 +28,14 @@ export function ownerStatus({ processId, processName, user }: Owner): OwnerStatu
   return known.length === 3 ? "available" : known.length > 0 ? "partial" : "unavailable";
 }
 
-/** The owners of `hits`, in their order. The system is asked once for all of them. */
-export function findOwners(
-  hits: readonly Hit[],
+/** The same hits with their owners. The system is asked once for all of them. */
+export function findOwners<H extends Hit>(
+  hits: readonly H[],
   listSockets: SocketLister = systemLister(),
-): readonly Owner[] {
+): readonly (H & { readonly owner: Owner })[] {
   if (hits.length === 0) return [];
   const sockets = listSockets(new Set(hits.map(({ port }) => port)));
-  return hits.map((hit) => ownerOf(hit, sockets));
+  return hits.map((hit) => ({ ...hit, owner: ownerOf(hit, sockets) }));
 }
 
 function systemLister(): SocketLister {

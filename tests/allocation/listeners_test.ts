@@ -13,9 +13,9 @@ const isLinux = Deno.build.os === "linux";
 
 Deno.test("findOwners() finds this very process, on whatever system", () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const [owner] = findOwners([{ port: listener.addr.port, probe: TCP4 }]);
-  assert.equal(owner?.processId, Deno.pid);
-  assert.ok(owner.processName);
+  const [found] = findOwners([{ port: listener.addr.port, probe: TCP4 }]);
+  assert.equal(found?.owner.processId, Deno.pid);
+  assert.ok(found.owner.processName);
 });
 
 Deno.test({
@@ -23,14 +23,15 @@ Deno.test({
   ignore: !isLinux,
   fn() {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const owners = findOwners([{ port: listener.addr.port, probe: TCP4 }]);
-    assert.deepEqual(owners, [{
+    const hit = { port: listener.addr.port, probe: TCP4 };
+    const owner = {
       processId: Deno.pid,
       processName: Deno.readTextFileSync("/proc/self/comm").trim(),
       user: runTool("id", ["-un"]).trim(),
       directory: Deno.cwd(),
-    }]);
-    assert.deepEqual(owners.map(ownerStatus), ["available"]);
+    };
+    assert.deepEqual(findOwners([hit]), [{ ...hit, owner }]);
+    assert.equal(ownerStatus(owner), "available");
   },
 });
 
@@ -42,8 +43,8 @@ Deno.test({
     const name = Deno.readTextFileSync("/proc/self/comm");
     try {
       Deno.writeTextFileSync("/proc/self/comm", "MainThread");
-      const [owner] = findOwners([{ port: listener.addr.port, probe: TCP4 }]);
-      assert.equal(owner?.processName, basename(Deno.execPath()));
+      const [found] = findOwners([{ port: listener.addr.port, probe: TCP4 }]);
+      assert.equal(found?.owner.processName, basename(Deno.execPath()));
     } finally {
       Deno.writeTextFileSync("/proc/self/comm", name);
     }
@@ -56,8 +57,8 @@ Deno.test({
   fn() {
     using listener = Deno.listen({ hostname: "::", port: 0 });
     const { port } = listener.addr;
-    const owners = findOwners([{ port, probe: TCP4 }, { port, probe: TCP6 }]);
-    assert.deepEqual(owners.map(({ processId }) => processId), [Deno.pid, Deno.pid]);
+    const found = findOwners([{ port, probe: TCP4 }, { port, probe: TCP6 }]);
+    assert.deepEqual(found.map(({ owner }) => owner.processId), [Deno.pid, Deno.pid]);
   },
 });
 
@@ -150,11 +151,11 @@ const CHOICES: readonly {
 
 for (const { title, sockets, processId } of CHOICES) {
   Deno.test(`findOwners() names ${title}`, () => {
-    const [owner] = findOwners(
+    const [found] = findOwners(
       [{ port: 5000, probe: TCP4 }],
       () => sockets.map((socket) => ({ ...LISTENER, ...socket })),
     );
-    assert.equal(owner?.processId, processId);
+    assert.equal(found?.owner.processId, processId);
   });
 }
 

@@ -19,7 +19,7 @@ const answers = {
   survey: [...occupancy.survey({ min: port, max: port })],
 };
 const hits = enabledProbes(DEFAULT_POLICY).slice(0, 1).map((probe) => ({ port, probe }));
-const owners = findOwners(hits).map((owner) => ({ ...owner, status: ownerStatus(owner) }));
+const owners = findOwners(hits).map(({ owner }) => ({ ...owner, status: ownerStatus(owner) }));
 for (const file of files) file.close();
 console.log(JSON.stringify({ answers, owners }));
 

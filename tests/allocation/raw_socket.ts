@@ -26,6 +26,8 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
+/** Keeps programs that a test starts from holding the socket too. */
+const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const IPPROTO_IPV6 = 41;
@@ -36,7 +38,8 @@ export function openRawSocket(options: RawSocketOptions): RawSocket {
   const { protocol, address, port = 0, reuseAddress = false, ipv6Only = false } = options;
   using libc = new Libc();
   const family = address.includes(":") ? AF_INET6 : AF_INET;
-  const fd = libc.call("socket", family, protocol === "tcp" ? SOCK_STREAM : SOCK_DGRAM, 0);
+  const type = protocol === "tcp" ? SOCK_STREAM : SOCK_DGRAM;
+  const fd = libc.call("socket", family, type | SOCK_CLOEXEC, 0);
   const setOption = (level: number, name: number, isOn: boolean) =>
     libc.call("setsockopt", fd, level, name, new Int32Array([isOn ? 1 : 0]), 4);
   setOption(SOL_SOCKET, SO_REUSEADDR, reuseAddress);

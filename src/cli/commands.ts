@@ -26,9 +26,12 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ["assert-data-dir", async () => (await import("./commands/assert_data_dir.ts")).assertDataDir],
   ["list", async () => (await import("./commands/list.ts")).list],
   ["list-projects", async () => (await import("./commands/list_projects.ts")).listProjects],
+  ["scan", async () => (await import("./commands/scan.ts")).scan],
+  ["port-info", async () => (await import("./commands/port_info.ts")).portInfo],
   ["show-data-dir", async () => (await import("./commands/show_data_dir.ts")).showDataDir],
   ["show-path", async () => (await import("./commands/show_path.ts")).showPath],
   ["config", async () => (await import("./commands/config.ts")).config],
+  ["init", async () => (await import("./commands/init.ts")).init],
   ["validate", async () => (await import("./commands/validate.ts")).validate],
 ]);
 

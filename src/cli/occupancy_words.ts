@@ -1,0 +1,49 @@
+/**
+ * What commands that look at ports in use say in common.
+ *
+ * @module
+ */
+
+import { ephemeralPart } from "../allocation/ephemeral_range.ts";
+import type { Probe } from "../allocation/probes.ts";
+import { type EffectiveConfig, sourceOf } from "../config/effective.ts";
+import type { Key } from "../config/settings.ts";
+import { formatSource, type Source } from "../config/source.ts";
+
+/** A probe as people read it: `TCP IPv4 localhost at 127.0.0.1`. */
+export function describeProbe({ protocol, family, scope, address }: Probe): string {
+  const familyName = family === "ipv4" ? "IPv4" : "IPv6";
+  return `${protocol.toUpperCase()} ${familyName} ${scope} at ${address}`;
+}
+
+/** Which settings leave no probe, and who set them. */
+export function whyUnchecked(config: EffectiveConfig): string {
+  const { skip, skipTcp, skipUdp } = config.occupancy;
+  const keys: readonly Key[] = skip
+    ? ["occupancy_check.skip"]
+    : skipTcp && skipUdp
+    ? ["occupancy_check.skip_tcp", "occupancy_check.skip_udp"]
+    : ["occupancy_check.skip_ip4", "occupancy_check.skip_ip6"];
+  const words = keys.map((key) => `${key} is set by ${nameOf(sourceOf(config, key))}`);
+  return `no probe is enabled, because ${words.join(" and ")}`;
+}
+
+function nameOf(source: Source | undefined): string {
+  if (source === undefined) return "nobody";
+  return source.layer === "command line" ? source.flag : formatSource(source);
+}
+
+/**
+ * What is the matter with a configured range whose ports the system gives out too. A range that was
+ * asked for on the command line is for this one look only.
+ */
+export function ephemeralWarning(config: EffectiveConfig): string | undefined {
+  const layers = (["ports.min", "ports.max", "ports.max_offset"] as const)
+    .map((key) => sourceOf(config, key)?.layer);
+  const isConfigured = layers.some((layer) => layer !== undefined && layer !== "built-in");
+  if (!isConfigured || layers.includes("command line")) return undefined;
+  const part = ephemeralPart(config.ports);
+  return part &&
+    `the system gives the ports ${part.min}-${part.max} of the configured range to outgoing ` +
+      "connections, so any of them can be in use at any moment";
+}

@@ -316,7 +316,8 @@ class Decoder {
   }
 
   #locate<T>(node: Node, value: T): Located<T> & { readonly source: FileSource } {
-    return { value, source: { ...this.#identity, ...this.#yaml.placeOf(node) } };
+    const { layer, file } = this.#identity;
+    return { value, source: { layer, file, ...this.#yaml.placeOf(node) } };
   }
 }
 

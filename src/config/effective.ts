@@ -11,7 +11,7 @@ import { type IgnoredFile, type ProjectFiles, userFile } from "./discovery.ts";
 import { deriveEnvironmentName } from "./group.ts";
 import { rangeEnd } from "./rules.ts";
 import type { Group, Key, Service, Settings, Value } from "./settings.ts";
-import { isInFile, type Source } from "./source.ts";
+import { isInFile, type Located, type Source } from "./source.ts";
 
 /** The configuration in force; {@linkcode loadConfig} makes it. */
 export interface EffectiveConfig {
@@ -77,19 +77,20 @@ export interface Surroundings {
   readonly ignored?: IgnoredFile | undefined;
 }
 
-/** The configuration that checked `settings`, merged from all layers, stand for. */
+/** The configuration that checked settings, merged from all layers, stand for. */
 export function effectiveConfig(
-  settings: Settings,
+  merged: Settings,
   { dataDirectory, projectFiles, ignored }: Surroundings,
 ): EffectiveConfig {
-  const get = <K extends Key>(key: K): Value<K> => require(key, settings[key]?.value as Value<K>);
+  const settings = withTrimmedNames(merged);
+  const get = <K extends Key>(key: K): Value<K> => present(key, settings[key]?.value as Value<K>);
   return {
     dataDirectory,
     projectFiles,
     ignored,
     settings,
-    project: trimmed(settings.project?.value),
-    task: trimmed(settings.task?.value),
+    project: settings.project?.value,
+    task: settings.task?.value,
     ports: { min: toPort(get("ports.min")), max: toPort(rangeEnd(settings)?.port ?? NaN) },
     excludedPorts: settings.excluded_ports?.value.map(({ value }) => value as Exclusion) ?? [],
     expireAfterDays: get("cleanup.expire_after_days"),
@@ -136,13 +137,21 @@ export function exclusionsFile(
   return file ? { file, isUsers: false } : { file: userFile(dataDirectory), isUsers: true };
 }
 
-function require<T>(key: Key, value: T | undefined): T {
+function present<T>(key: Key, value: T | undefined): T {
   if (value === undefined) throw new TypeError(`${key} has no default`);
   return value;
 }
 
-function trimmed(text: string | null | undefined): string | null | undefined {
-  return text === null || text === undefined ? text : trimWhiteSpace(text);
+function withTrimmedNames({ project, task, ...others }: Settings): Settings {
+  return {
+    ...others,
+    ...(project && { project: trimmed(project) }),
+    ...(task && { task: trimmed(task) }),
+  };
+}
+
+function trimmed({ value, source }: Located<string | null>): Located<string | null> {
+  return { value: value === null ? null : trimWhiteSpace(value), source };
 }
 
 function toGroup({ base, services }: Group): ServiceGroup {
@@ -158,6 +167,6 @@ function toService({ tag, offset, preferred, env }: Service): GroupService {
     tag: name,
     offset: offset?.value ?? 0,
     preferred: preferred && toPort(preferred.value),
-    variable: env?.value ?? require("reservations", deriveEnvironmentName(name)),
+    variable: env?.value ?? present("reservations", deriveEnvironmentName(name)),
   };
 }

@@ -34,7 +34,9 @@ export function problemFailure(problem: Problem, linesOf: LinesOf) {
     const text = `Invalid YAML: ${path}${message} ${place}`;
     return { code: "validation", field: source.file, message: text, excerpt } as const;
   }
-  return { code: "validation", field, message, source: formatSource(source), excerpt } as const;
+  const place = formatSource(source);
+  const origin = place === field ? {} : { source: place };
+  return { code: "validation", field, message, excerpt, ...origin } as const;
 }
 
 /** The error that ends a command which needs a sound configuration. */

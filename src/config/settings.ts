@@ -172,7 +172,7 @@ export const SETTINGS = {
   },
   "allow_change": {
     ...SWITCH,
-    summary: "Allow both changes; false in either of the two above does not take it back",
+    summary: "Allow both changes, even where one of the other two keys says false",
     variables: ["TROP_ALLOW_CHANGE"],
     flag: "allowChange",
   },

@@ -1,142 +1,213 @@
 import assert from "node:assert/strict";
-import { symlink, trop } from "../support/program.ts";
+import { parse } from "yaml";
+import { trop } from "../support/program.ts";
 
-const LAYERS = {
-  ".trop/config.yaml": "cleanup:\n  expire_after_days: 7\nexcluded_ports: [5001]\n",
-  "shop/.git/HEAD": "ref: refs/heads/main\n",
-  "shop/.git/objects": {},
-  "shop/.git/refs": {},
-  "shop/src": {},
-  "shop/trop.yaml": "project: shop\nports:\n  min: 5100\n  max: 5200\n",
-  "shop/trop.local.yaml": "occupancy_check:\n  skip_ip6: true\n",
+const USER = `# mine, for all projects
+ports:
+  min: 5100
+excluded_ports:
+  - 5105
+maximum_lock_wait_seconds: 9
+output_format: csv
+`;
+
+const PROJECT = `project: shop
+ports:
+  max_offset: 99
+excluded_ports: [5110..5120]
+reservations:
+  base: 5130
+  services:
+    web: {preferred: 8080}
+    "the api": {offset: 1, env: API_PORT}
+`;
+
+const PRIVATE = `allow_change: true
+maximum_lock_wait_seconds: 10
+`;
+
+const TREE = {
+  ".trop/config.yaml": USER,
+  shop: { "trop.yaml": PROJECT, "trop.local.yaml": PRIVATE, "src": {} },
 };
 
-Deno.test("config shows a value of each of the six layers with its source", async () => {
-  await using home = await trop.home(LAYERS);
-  const shop = home.path("shop");
-  const { stdout } = await home.run(["config", "--busy-timeout", "9"], {
+const ENV = {
+  TROP_TASK: " fix-1 ",
+  TROP_SKIP_UDP: "yes",
+  TROP_EXCLUDED_PORTS: "5199",
+  TROP_MAXIMUM_LOCK_WAIT_SECONDS: "11",
+};
+
+Deno.test("config shows every value with its source, through all six layers", async () => {
+  await using home = await trop.home(TREE);
+  const user = home.path(".trop/config.yaml");
+  const project = home.path("shop/trop.yaml");
+  const local = home.path("shop/trop.local.yaml");
+  const { stdout } = await home.run(["config", "--min", "5101", "--disable-autoclean"], {
     cwd: "shop/src",
-    env: { TROP_PORT_MAX: "5190" },
-    stdout: /^project: /,
+    env: ENV,
+    stdout: /./,
   });
-  const wanted = [
-    "  skip_tcp: false  # built-in",
-    `  expire_after_days: 7  # ${home.path(".trop/config.yaml")}:2:22`,
-    `  - 5001  # ${home.path(".trop/config.yaml")}:3:18`,
-    `project: shop  # ${shop}/trop.yaml:1:10`,
-    `  min: 5100  # ${shop}/trop.yaml:3:8`,
-    `  skip_ip6: true  # ${shop}/trop.local.yaml:2:13`,
-    "  max: 5190  # TROP_PORT_MAX",
-    "maximum_lock_wait_seconds: 9  # --busy-timeout",
-  ];
-  const lines = stdout.split("\n");
-  assert.deepEqual(wanted.filter((line) => !lines.includes(line)), []);
+  assert.equal(
+    stdout,
+    `project: shop  # ${project}:1:10
+task: fix-1  # TROP_TASK
+ports:
+  min: 5101  # --min
+  max_offset: 99  # ${project}:3:15
+excluded_ports:
+  - 5105  # ${user}:5:5
+  - 5110..5120  # ${project}:4:18
+  - 5199  # TROP_EXCLUDED_PORTS
+cleanup:
+  expire_after_days: 30  # built-in
+occupancy_check:
+  skip: false  # built-in
+  skip_ip4: false  # built-in
+  skip_ip6: false  # built-in
+  skip_tcp: false  # built-in
+  skip_udp: true  # TROP_SKIP_UDP
+  check_all_interfaces: false  # built-in
+reservations:  # ${project}:6:3
+  base: 5130  # ${project}:6:9
+  services:
+    web:  # ${project}:8:5
+      offset: 0  # built-in
+      preferred: 8080  # ${project}:8:22
+      env: WEB  # from the name of the service
+    "the api":  # ${project}:9:5
+      offset: 1  # ${project}:9:25
+      env: API_PORT  # ${project}:9:33
+disable_autoinit: false  # built-in
+disable_autoprune: true  # --disable-autoclean
+disable_autoexpire: true  # --disable-autoclean
+allow_unrelated_path: false  # built-in
+allow_change_project: false  # built-in
+allow_change_task: false  # built-in
+allow_change: true  # ${local}:1:15
+maximum_lock_wait_seconds: 11  # TROP_MAXIMUM_LOCK_WAIT_SECONDS
+output_format: csv  # ${user}:7:16
+discovery: checkout  # built-in
+`,
+  );
+  assert.equal(parse(stdout).reservations.services["the api"].env, "API_PORT");
 });
 
-Deno.test("config --format json gives the same to other programs", async () => {
-  await using home = await trop.home(LAYERS);
-  const { stdout } = await home.run(["config", "--format", "json"], { cwd: "shop", stdout: /^{/ });
-  assert.deepEqual(JSON.parse(stdout).settings["ports.min"], {
-    value: 5100,
-    source: { layer: "project", file: home.path("shop/trop.yaml"), line: 3, column: 8 },
+Deno.test("config --format json hands the values and their sources to a program", async () => {
+  await using home = await trop.home(TREE);
+  const { stdout } = await home.run(["config", "--format", "json", "--busy-timeout", "3"], {
+    cwd: "shop",
+    env: ENV,
+    stdout: /./,
+  });
+  const { data_dir, ignored, settings } = JSON.parse(stdout);
+  assert.deepEqual([data_dir, ignored], [home.path(".trop"), null]);
+  const file = home.path("shop/trop.yaml");
+  assert.deepEqual(settings["ports.max_offset"], {
+    value: 99,
+    source: { layer: "project", file, line: 3, column: 15 },
+  });
+  assert.deepEqual(settings["ports.min"].source.layer, "user");
+  assert.deepEqual(settings["ports.max"], undefined);
+  assert.deepEqual(settings.task, {
+    value: "fix-1",
+    source: { layer: "environment", variable: "TROP_TASK" },
+  });
+  assert.deepEqual(settings.maximum_lock_wait_seconds, {
+    value: 3,
+    source: { layer: "command line", flag: "--busy-timeout" },
   });
 });
 
-Deno.test("a file above the checkout belongs to another one, unless discovery says otherwise", async () => {
+Deno.test("config shows what was cleared, and quotes what YAML could misread", async () => {
   await using home = await trop.home({
-    "trop.yaml": "project: outer\n",
-    "inner/.git/HEAD": "ref: refs/heads/main\n",
-    "inner/.git/objects": {},
-    "inner/.git/refs": {},
-    "inner/src": {},
+    "trop.yaml": 'project: "no"\nreservations: {services: {a}}\n',
+    "trop.local.yaml": "reservations: ~\nexcluded_ports: []\n",
   });
-  const run = (args: string[], env = {}, stderr: string | RegExp = "") =>
-    home.run(args, { cwd: "inner/src", env, stdout: /^/, stderr });
-  const quiet = await run(["config"]);
-  assert.doesNotMatch(quiet.stdout, /outer/);
-  await run(["config", "--verbose"], {}, /trop\.yaml is not used: .*outside of the checkout/);
-  const wide = await run(["config"], { TROP_DISCOVERY: "filesystem" });
-  assert.match(wide.stdout, /^project: outer /);
-  await home.write({ ".trop/config.yaml": "discovery: filesystem\n" });
-  assert.match((await run(["config"])).stdout, /^project: outer /);
+  const { stdout } = await home.run(["config", "--clear-task"], { stdout: /./ });
+  const local = home.path("trop.local.yaml");
+  assert.ok(stdout.startsWith(`project: "no"  # ${home.path("trop.yaml")}:1:10\n`), stdout);
+  assert.ok(stdout.includes("\ntask: null  # --clear-task\n"), stdout);
+  assert.ok(stdout.includes(`\nexcluded_ports: []  # ${local}:2:17\n`), stdout);
+  assert.ok(stdout.includes(`\nreservations: null  # ${local}:1:15\n`), stdout);
+});
+
+const OUTER = {
+  "trop.yaml": "project: outer\n",
+  "inner/.git": { HEAD: "ref: refs/heads/main\n", objects: {}, refs: {} },
+  "inner/src": {},
+};
+
+Deno.test("a file above the checkout is not used, which config and --verbose say", async () => {
+  await using home = await trop.home(OUTER);
+  const [outer, inner] = [home.path("trop.yaml"), home.path("inner")];
+  const { stdout } = await home.run(["config", "--verbose"], {
+    cwd: "inner/src",
+    stdout: /./,
+    stderr: `${outer} is not used: it lies outside of the checkout ${inner}; ` +
+      "'discovery: filesystem' in the user's file would use it\n",
+  });
+  assert.ok(stdout.startsWith(`# not used: ${outer}, which lies outside of ${inner}\n`), stdout);
+  assert.doesNotMatch(stdout, /^project:/m);
+});
+
+Deno.test("discovery: filesystem in the user's file or TROP_DISCOVERY uses it", async () => {
+  await using home = await trop.home(OUTER);
+  const stdout = new RegExp(`^project: outer  # ${home.path("trop.yaml")}:1:10\n`);
+  const env = { TROP_DISCOVERY: "filesystem" };
+  await home.run(["config"], { cwd: "inner/src", env, stdout });
+  await home.write({ ".trop": { "config.yaml": "discovery: filesystem\n" } });
+  await home.run(["config"], { cwd: "inner/src", stdout });
 });
 
 Deno.test("a sub-directory of a checkout finds the file at its root", async () => {
-  await using home = await trop.home(LAYERS);
+  await using home = await trop.home({ ...OUTER, "inner/trop.yaml": "ports: {min: 5100}\n" });
   await home.run(["reserve"], {
-    cwd: "shop/src",
+    cwd: "inner/src",
     env: { TROP_SKIP_OCCUPANCY_CHECK: "1" },
     stdout: "5100\n",
   });
 });
 
-/** What validate says about a file: standard error, as a whole. */
-const JUDGED: readonly (readonly [name: string, contents: string, stderr: string])[] = [
-  [
-    "trop.yaml",
-    "prject: x\n",
-    "Parse error in trop.yaml: Invalid YAML: unknown key 'prject' (did you mean 'project'?), " +
-    "want one of project, ",
-  ],
-  [
-    "trop.yaml",
-    "ports:\n  min: many\n",
-    "Parse error in trop.yaml: Invalid YAML: ports.min: ",
-  ],
-  [
-    "trop.yaml",
-    'project: ""\nports: {min: 6000, max: 5000}\n',
-    "Validation error: 'project' (trop.yaml:1:10): Cannot be empty or only whitespace\n" +
-    ' 1 | project: ""\n' +
-    "   |          ^\n" +
-    "Validation error: 'ports' (trop.yaml:2:25): the maximum 5000 is below the minimum 6000\n" +
-    " 2 | ports: {min: 6000, max: 5000}\n" +
-    "   |                         ^\n" +
-    "Error: trop.yaml has 2 problems\n",
-  ],
-  ["config.yaml", "project: x\n", "Validation error: 'project' (config.yaml:1:10): "],
-  ["trop.yaml", "project: a\nproject: b\n", "Parse error in trop.yaml: Invalid YAML: "],
-];
-
-for (const [name, contents, stderr] of JUDGED) {
-  Deno.test(`validate refuses ${name} with ${JSON.stringify(contents)}`, async () => {
-    await using home = await trop.home({ [name]: contents });
-    const result = await home.run(["validate", name], { status: 1, stderr: /\nError: .*\n$/s });
-    assert.equal(result.stderr.slice(0, stderr.length), stderr);
+for (
+  const [name, args, env, stderr] of [
+    [
+      "an option against a lower layer",
+      ["--max", "4000"],
+      {},
+      "Error: Configuration error: validation error for 'ports' (<command line>): the maximum " +
+      "4000 is below the minimum 5000; the minimum comes from <built-in defaults>\n",
+    ],
+    [
+      "an empty variable",
+      [],
+      { TROP_PROJECT: "" },
+      "Error: Configuration error: validation error for 'project' (TROP_PROJECT): Cannot be " +
+      "empty or only whitespace\n",
+    ],
+    [
+      "a variable of the wrong type",
+      [],
+      { TROP_SKIP_TCP: "maybe" },
+      "Error: Configuration error: validation error for 'TROP_SKIP_TCP': Cannot read \"maybe\" " +
+      "as a switch: want one of true, 1, yes, on, false, 0, no, off\n",
+    ],
+  ] as const
+) {
+  Deno.test(`config fails with the mistake of ${name}`, async () => {
+    await using home = await trop.home();
+    await home.run(["config", ...args], { env, status: 7, stderr });
+    assert.equal(await home.exists(".trop"), false);
   });
 }
 
-for (const contents of ["", "# nothing\n", "project: shop\nports:\n  max: 6000\n"]) {
-  Deno.test(`validate accepts ${JSON.stringify(contents)}`, async () => {
-    await using home = await trop.home({ "trop.yaml": contents });
-    await home.run(["validate", "trop.yaml", "--quiet"], { stdout: "Configuration is valid\n" });
-  });
-}
-
-Deno.test("validate tells a missing file from one that cannot be read", async () => {
-  await using home = await trop.home({ folder: {} });
-  await home.run(["validate", "no.yaml"], {
-    status: 4,
-    stderr: "Error: Invalid arguments: File not found: no.yaml\n",
-  });
-  await home.run(["validate", "folder"], { status: 5, stderr: /^Error: I\/O error: / });
-});
-
-Deno.test("show-path prints the path that a reservation would use, TROP_PATH included (D08, defect 17)", async () => {
-  await using home = await trop.home({ shop: {}, link: symlink("shop") });
-  const shop = home.path("shop");
-  await home.run(["show-path"], { cwd: "link", stdout: `${shop}\n` });
-  await home.run(["show-path", "--path", "../link/./x/.."], {
-    cwd: "shop",
-    stdout: `${home.path("link")}\n`,
-  });
-  await home.run(["show-path", "--canonicalize"], {
-    env: { TROP_PATH: "link" },
-    stdout: `${shop}\n`,
-  });
-  await home.run(["show-path"], { env: { TROP_PATH: "~/away" }, stdout: `${home.path("away")}\n` });
-  await home.run(["show-path", "--path", "away", "--canonicalize"], {
-    status: 6,
-    stderr: `Error: path not found: ${home.path("away")}\n`,
+Deno.test("a mistake in a file is shown with its line", async () => {
+  await using home = await trop.home({ "trop.yaml": "project: shop\nports:\n  mim: 5000\n" });
+  const file = home.path("trop.yaml");
+  await home.run(["config", "--quiet"], {
+    status: 7,
+    stderr: `Error: Configuration error: validation error for '${file}': Invalid YAML: ports: ` +
+      "unknown key 'mim' (did you mean 'min'?), want one of min, max, max_offset " +
+      "at line 3 column 3\n 3 |   mim: 5000\n   |   ^\n",
   });
 });

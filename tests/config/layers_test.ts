@@ -29,7 +29,7 @@ const ROWS: Record<Key, Row> = {
   "project": {
     user: "shop",
     project: ["shop", "shop"],
-    private: ["' mine '", " mine "],
+    private: ["' mine '", "mine"],
     environment: ["environment", "environment"],
     "command line": ["flag", "flag"],
   },

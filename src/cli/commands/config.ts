@@ -1,12 +1,20 @@
 import type { ConfigFlags } from "../../config/flags.ts";
 import { boundsOf, type Key, KEYS, type Setting, settingOf } from "../../config/settings.ts";
-import { choice, defineCommand, flag, GLOBAL_OPTIONS, integer, text } from "../command.ts";
-import type { Flag, Value } from "../command.ts";
+import {
+  choice,
+  defineCommand,
+  type Flag,
+  flag,
+  GLOBAL_OPTIONS,
+  integer,
+  text,
+  type Value,
+} from "../command.ts";
 import { renderConfigYaml } from "../render/config_yaml.ts";
 import { renderJson } from "../render/json.ts";
 import { startSession } from "../session.ts";
 
-/** Keys whose options are everywhere already, or mean something else here. */
+/** Keys whose option means something else here. */
 const WITHOUT_OPTION: readonly Key[] = ["output_format"];
 
 /** `trop config`: prints the configuration in force and where each value came from. */

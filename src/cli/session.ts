@@ -102,12 +102,21 @@ export function openSessionDatabase(
   const database = access === "dry-run" && autoinit
     ? openOrImagine(options)
     : openDatabase(options);
-  for (const notice of database.notices) {
+  tellNotices(output, database.notices, access);
+  return database;
+}
+
+/** Warns of what a person should know about the database; of old defects only where asked. */
+export function tellNotices(
+  output: Output,
+  notices: readonly DatabaseNotice[],
+  access: Access,
+): void {
+  for (const notice of notices) {
     if (notice.code === "old-sqlite" && access !== "validate") {
       output.detail(describeNotice(notice));
     } else output.warn(describeNotice(notice));
   }
-  return database;
 }
 
 /** One line for whoever looks for a defect; what was in the transaction is not shown. */

@@ -79,6 +79,17 @@ export function createFile(path: string): boolean {
   });
 }
 
+/** Whether there is anything at `path`, if only a link that leads nowhere. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Where a path leads to that is used as it was given: it may hold dots and, on Windows, slashes. */
 function parentOf(path: string): string {
   return path.replace(Deno.build.os === "windows" ? /[/\\]+[^/\\]*$/ : /\/+[^/]*$/, "") || "/";

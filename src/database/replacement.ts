@@ -10,7 +10,7 @@ import type { DatabaseOptions } from "./config.ts";
 import { checkEngine, circumstancesOfOpening, Database, OPENING } from "./connection.ts";
 import { openSqlite } from "./driver.ts";
 import { translating } from "./failures.ts";
-import { prepareFile } from "./files.ts";
+import { exists, prepareFile } from "./files.ts";
 import { recreate } from "./migrations.ts";
 import { isSchemaObject } from "./schema.ts";
 import { RESULT, SqliteError } from "./sqlite.ts";
@@ -104,14 +104,4 @@ function moveAway({ path, clock }: DatabaseOptions): string {
     if (exists(file)) Deno.renameSync(file, file + suffix);
   }
   return path + suffix;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -50,11 +50,20 @@ export function compareByPlace(a: Problem, b: Problem): number {
   return a.source.line - b.source.line || a.source.column - b.source.column;
 }
 
-function excerptOf({ source, isLineHidden }: Problem, linesOf: LinesOf): readonly string[] {
+function excerptOf(
+  { field, source, isLineHidden }: Problem,
+  linesOf: LinesOf,
+): readonly string[] {
   if (isLineHidden || !isInFile(source)) return [];
   const line = linesOf(source.file)?.[source.line - 1];
-  return line === undefined ? [] : excerpt(line, source);
+  if (line === undefined) return [];
+  // In braces, the line may hold the names of other services than the one it is about.
+  if (field.startsWith("reservations") && SHELL_SYNTAX.test(line)) return [];
+  return excerpt(line, source);
 }
+
+/** What makes a shell do more than read words. */
+const SHELL_SYNTAX = /[$`\\;|<>()&!]/;
 
 /** How much of a line is shown on either side of the mistake, in UTF-16 units. */
 const REACH = 60;

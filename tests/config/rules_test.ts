@@ -283,6 +283,8 @@ Deno.test("no message about a tag or its variable repeats it, and each is one li
       services(`"${tag}": {env: [A]}`),
       services(`"${tag}": {nev: A}`),
       services(`"${tag}": {offset: x}`),
+      `reservations: {base: 0, services: {"${tag}": {env: A}}}`,
+      `reservations: {services: {"${tag}": {env: A}, web: {offset: 0}}}`,
     ]
   ) {
     const message = await loadError({ project: text });

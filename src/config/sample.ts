@@ -14,6 +14,9 @@ const HEADING = `\
 ##
 ## A project's own settings, such as project and reservations, belong in its trop.yaml, which goes
 ## above this file. 'trop config' shows what is in force where; 'trop validate' checks a file.
+##
+## Editors complete and check the file when its first line names the schema that comes with trop:
+## # yaml-language-server: $schema=/path/to/trop/schema/trop.user.schema.json
 `;
 
 /** The text of the file. It holds nothing but comments, so it changes nothing as it is. */

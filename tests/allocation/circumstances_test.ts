@@ -157,7 +157,7 @@ for (
   ]
 ) {
   Deno.test(`with ${flags.join(" ")} alone the failure names ${missing}`, async () => {
-    const { answers, stderr } = await ask(5000, { flags });
+    const { answers, stderr } = await ask(freePort(), { flags });
     assert.equal(answers, undefined);
     assert.ok(stderr.includes(`"code":"permission-missing","permission":"${missing}"`), stderr);
   });

@@ -18,13 +18,15 @@ const WRITING: readonly (readonly [args: string, changes: readonly string[]])[] 
   ["migrate --from /gone --to /other", ["DELETE", "DELETE", "INSERT"]],
 ];
 
+const INIT = "init --overwrite";
+
 const READING = [
   "list",
   "list-projects",
   "assert-reservation --path /gone",
   "assert-port 5000",
   "assert-data-dir --validate",
-  ...WRITING.map(([args]) => `${args} --dry-run`),
+  ...[...WRITING.map(([args]) => args), INIT].map((args) => `${args} --dry-run`),
 ];
 
 for (const [args, changes] of WRITING) {
@@ -32,6 +34,11 @@ for (const [args, changes] of WRITING) {
     assert.deepEqual(await statementsOf(args), ["BEGIN IMMEDIATE", ...changes, "COMMIT"]);
   });
 }
+
+Deno.test(`\`trop ${INIT}\` writes in one transaction`, async () => {
+  const begins = (await statementsOf(INIT)).filter((sql) => sql.startsWith("BEGIN "));
+  assert.deepEqual(begins, ["BEGIN IMMEDIATE"]);
+});
 
 for (const args of READING) {
   Deno.test(`\`trop ${args}\` writes nothing`, async () => {

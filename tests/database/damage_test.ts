@@ -128,7 +128,8 @@ for (
     ["the log and the shared memory of a file that is gone", [""], []],
   ] as const
 ) {
-  Deno.test(`K12 after a death that leaves ${what}, the reservations are ${ports.join(" and ") || "none"}`, async () => {
+  const left = ports.join(" and ") || "none";
+  Deno.test(`K12 after a death that leaves ${what}, the reservations are ${left}`, async () => {
     using home = databaseHome();
     await leaveLog(home);
     for (const suffix of lose) Deno.removeSync(home.path + suffix);

@@ -171,7 +171,7 @@ for (const fixture of [{ rows: 5000, journal: "WAL" }, { rows: 500, journal: "DE
   });
 }
 
-Deno.test("K02 death before each statement of a first open: the next one begins afresh", async () => {
+Deno.test("K02 death before each statement of a first open", async () => {
   using whole = databaseHome();
   const { statements } = await watchOpening(whole.path);
   const commit = statements.lastIndexOf("COMMIT");

@@ -109,10 +109,12 @@ export class Peer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#input.close();
+      // Also when a test fails and leaves it in the middle of a task.
+      this.#process.kill("SIGKILL");
     } catch {
       // It is dead already.
     }
+    await this.#input.abort().catch(() => {});
     await this.#output.return?.();
     await this.#process.status;
   }

@@ -93,6 +93,9 @@ export type Failure =
   }
   // A negative answer that is no fault.
   | { readonly code: "assertion-failed"; readonly message: string }
+  // Another program.
+  | { readonly code: "program-not-found"; readonly program: string; readonly reason: string }
+  | { readonly code: "program-not-executable"; readonly program: string; readonly reason: string }
   // Files outside the database.
   | { readonly code: "io"; readonly message: string; readonly layer: "command" | "domain" }
   | {

@@ -15,6 +15,7 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ["migrate", async () => (await import("./commands/migrate.ts")).migrate],
   ["reserve-group", async () => (await import("./commands/reserve_group.ts")).reserveGroup],
   ["autoreserve", async () => (await import("./commands/autoreserve.ts")).autoreserve],
+  ["run", async () => (await import("./commands/run.ts")).run],
   ["release", async () => (await import("./commands/release.ts")).release],
   ["prune", async () => (await import("./commands/prune.ts")).prune],
   ["expire", async () => (await import("./commands/expire.ts")).expire],

@@ -84,12 +84,7 @@ export function locateGroup(session: Session): LocatedGroup | undefined {
   return directory && { group, path: physicalPath(directory) };
 }
 
-/**
- * Reserves a group.
- *
- * @param prepare What is to be done with the ports, before anything is written: what cannot be
- * delivered is not reserved.
- */
+/** {@linkcode reservePort} for all services of a group. */
 export function reserveGroup<T>(
   session: Session,
   request: GroupRequest,

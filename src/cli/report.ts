@@ -35,6 +35,8 @@ export const EXIT = {
   io: 5,
   failure: 6,
   configuration: 7,
+  programNotExecutable: 126,
+  programNotFound: 127,
 } as const;
 
 /** The words and the exit code for whatever ended a command. */
@@ -135,6 +137,14 @@ function describeFailure(failure: Failure): Description {
       );
     case "assertion-failed":
       return { words: failure.message, exitCode: EXIT.negative };
+    case "program-not-found":
+    case "program-not-executable": {
+      const { code, program, reason } = failure;
+      return {
+        words: `cannot run '${program}': ${reason}`,
+        exitCode: code === "program-not-found" ? EXIT.programNotFound : EXIT.programNotExecutable,
+      };
+    }
     case "io":
       return {
         words: `I/O error: ${failure.message}`,

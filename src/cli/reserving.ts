@@ -25,18 +25,27 @@ export interface Execution {
   readonly dryRun: boolean;
 }
 
-/** Reserves the port that is asked for. */
-export function reservePort(
+/**
+ * Reserves the port that is asked for.
+ *
+ * @param prepare What is to be done with the port, before anything is written: what cannot be
+ * delivered is not reserved.
+ */
+export function reservePort<T>(
   session: Session,
   request: ReserveRequest,
   execution: Execution,
-): ReservePlan {
+  prepare: (reservation: Reservation) => T,
+): { readonly plan: ReservePlan; readonly product: T } {
   const world = currentWorld(session);
   return makeChange(session, execution, {
-    plan: (transaction) => planReserve(transaction, request, world),
-    execute: (transaction, plan) => {
-      executeReserve(transaction, plan);
-      return plan;
+    plan: (transaction) => {
+      const plan = planReserve(transaction, request, world);
+      return { plan, product: prepare(plan.reservation) };
+    },
+    execute: (transaction, done) => {
+      executeReserve(transaction, done.plan);
+      return done;
     },
   });
 }

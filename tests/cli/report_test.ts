@@ -91,6 +91,16 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     1,
     "Error: Assertion failed: port 5000 is not reserved",
   ],
+  "program-not-found": [
+    { code: "program-not-found", program: "nope", reason: "command not found" },
+    127,
+    "Error: cannot run 'nope': command not found",
+  ],
+  "program-not-executable": [
+    { code: "program-not-executable", program: "./x\n", reason: "permission denied" },
+    126,
+    "Error: cannot run './x\\n': permission denied",
+  ],
   "io": [
     { code: "io", message: "cannot read a.yaml: it is a directory", layer: "command" },
     5,

@@ -51,8 +51,11 @@ export interface Circumstances {
   readonly cwd?: string;
   /** Variables besides `HOME`, `PATH` and Deno's own; `undefined` takes one of those away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What standard input holds; it is at its end otherwise. */
-  readonly stdin?: string;
+  /**
+   * What standard input holds; it is at its end otherwise. {@linkcode OPEN} leaves it to the
+   * test to write there, as a `Conversation` does.
+   */
+  readonly stdin?: string | typeof OPEN;
   /**
    * A shell script that runs the program as `"$@"`, for redirections and pipes:
    * `'"$@" | head -c 0'`.
@@ -64,6 +67,9 @@ export interface Circumstances {
    */
   readonly unprivileged?: boolean;
 }
+
+/** A standard input that the test writes to while the program runs. */
+export const OPEN = Symbol("open");
 
 /** How a run has to end; what is left out has to be empty, and the status 0. */
 export interface Expectation {
@@ -170,9 +176,9 @@ export class Run {
     readonly command: string,
     /** For its id and its signals. */
     readonly process: Deno.ChildProcess,
-    stdin: string | undefined,
+    stdin: Circumstances["stdin"],
   ) {
-    this.#input = stdin === undefined ? Promise.resolve() : feed(process, stdin);
+    this.#input = typeof stdin === "string" ? feed(process, stdin) : Promise.resolve();
   }
 
   /** Ends it at once, as a loss of power would. */

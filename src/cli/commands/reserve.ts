@@ -95,9 +95,10 @@ export const reserve = defineCommand({
         ignoreExclusions: force || options.ignoreExclusions,
       },
     };
-    const plan = reservePort(session, request, { command: "reserve", dryRun });
+    const execution = { command: "reserve", dryRun };
+    const { plan, product } = reservePort(session, request, execution, ({ port }) => `${port}\n`);
     if (dryRun) printDryRun(output, reserveActions(plan));
-    else output.product(`${plan.reservation.port}\n`);
+    else output.product(product);
     warnOfReserve(output, plan, preferred);
   },
 });

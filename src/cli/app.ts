@@ -29,7 +29,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
         host.stdout.write(rootHelp(await loadAllCommands(), helpOptions(host, host.stdout)));
         return 0;
       case "version":
-        host.stdout.write(`trop ${VERSION}\n`);
+        host.stdout.write(await versionText(root.verbose));
         return 0;
       case "no-command":
         throw missingCommand(COMMAND_NAMES);
@@ -52,6 +52,11 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     host.stderr.write(text);
     return Math.max(exitCode, failureExitCode);
   }
+}
+
+async function versionText(verbose: boolean): Promise<string> {
+  if (!verbose) return `trop ${VERSION}\n`;
+  return (await import("./version_details.ts")).versionDetails();
 }
 
 function helpOptions({ env }: Host, stream: OutputStream): HelpOptions {

@@ -28,7 +28,7 @@ import {
 /** What stands before the command's own arguments. */
 export type Root =
   | { readonly kind: "help" }
-  | { readonly kind: "version" }
+  | { readonly kind: "version"; readonly verbose: boolean }
   /** Nothing but options. */
   | { readonly kind: "no-command" }
   | ({ readonly kind: "command"; readonly name: string } & Tail);
@@ -67,7 +67,10 @@ export function parseRoot(argv: readonly string[]): Root {
   const scanner = new Scanner(argv, GLOBAL_OPTIONS);
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
     if (isHelp(token)) return { kind: "help" };
-    if (token === "-V" || token === "--version") return { kind: "version" };
+    if (token === "-V" || token === "--version") {
+      const verbose = scanner.given.has("verbose") || scanner.rest().includes("--verbose");
+      return { kind: "version", verbose };
+    }
     if (isOption(token)) scanner.takeOption(token);
     else if (token === "help") return parseHelp(scanner.rest());
     else return { kind: "command", name: token, before: scanner.given, rest: scanner.rest() };

@@ -9,6 +9,8 @@ import { trop } from "../support/program.ts";
 const ROOT_HELP = /^Manage ephemeral port reservations\n\nUsage: trop \[OPTIONS\] <COMMAND>\n/;
 const COMMAND_HELP = /^Print the data directory that the other commands use\n\nUsage: trop show-d/;
 const ROOT_ERROR = /^error: .*\n\nUsage: trop \[OPTIONS\] <COMMAND>\n\nFor more, try 'trop --help'/;
+const DETAILS =
+  /^trop [0-9.]+\ncommit: .+\nruntime: Deno [0-9.]+\nsqlite: 3[0-9.]+\ntarget: [a-z0-9_-]+\n$/;
 
 Deno.test("the version is the one in deno.json", async () => {
   const text = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
@@ -27,6 +29,8 @@ for (
     [["--version"], { stdout: `trop ${VERSION}\n` }],
     [["-V"], { stdout: `trop ${VERSION}\n` }],
     [["--quiet", "--version"], { stdout: `trop ${VERSION}\n` }],
+    [["--version", "--verbose"], { stdout: DETAILS }],
+    [["--verbose", "-V"], { stdout: DETAILS }],
     [[], { status: 2, stderr: ROOT_HELP }],
     [["--quiet"], { status: 2, stderr: ROOT_ERROR }],
     [["bogus"], { status: 2, stderr: ROOT_ERROR }],

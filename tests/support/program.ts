@@ -47,6 +47,8 @@ export function symlink(target: string): Entry {
 
 /** Under what circumstances the program runs. */
 export interface Circumstances {
+  /** The words that start the program, where a test brings its own. */
+  readonly program?: readonly string[];
   /** The working directory, inside the home directory unless absolute. */
   readonly cwd?: string;
   /** Variables besides `HOME`, `PATH` and Deno's own; `undefined` takes one of those away. */
@@ -133,7 +135,7 @@ export class Home implements AsyncDisposable {
   /** Starts the program and does not wait, for tests of concurrency and sudden death. */
   start(args: readonly string[], circumstances: Circumstances = {}): Run {
     const { script, unprivileged, stdin, cwd = ".", env } = circumstances;
-    let words = [...programUnderTest(), ...args];
+    let words = [...(circumstances.program ?? programUnderTest()), ...args];
     if (script !== undefined) words = ["sh", "-c", script, "sh", ...words];
     if (unprivileged && Deno.uid() === 0) words = [...DROP_OVERRIDE, ...words];
     const [command, ...rest] = words as [string, ...string[]];

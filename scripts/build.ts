@@ -1,0 +1,165 @@
+/**
+ * Builds `dist/`, or the directory named as the argument: `trop.js`, the whole program as one
+ * minified module that runs on a bare Deno, its source map, the JSON Schemas of the configuration
+ * files, and `SHA256SUMS`. The same commit gives the same bytes, wherever it is built.
+ *
+ * @module
+ */
+
+import { basename, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { COMMIT, VERSION } from "../src/version.ts";
+import { SUMS, writeChecksums } from "./checksums.ts";
+import { SCHEMA_FILES } from "./generate_schema.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** A package of the registry that is part of the bundle. */
+interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Where it is unpacked. */
+  readonly directory: string;
+}
+
+/** The parts of a source map, version 3, that are of interest here. */
+interface SourceMap {
+  sources: string[];
+  mappings: string;
+}
+
+/** Writes everything below `directory`, which is created. */
+async function build(directory: string): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true });
+  await bundle(directory);
+  for (const file of Object.values(SCHEMA_FILES)) {
+    await Deno.copyFile(join(ROOT, file), join(directory, basename(file)));
+  }
+  await writeChecksums(directory);
+}
+
+async function bundle(directory: string): Promise<void> {
+  const script = join(directory, "trop.js");
+  await run(Deno.execPath(), [
+    "bundle",
+    "--quiet",
+    // The browser builds of packages: those for Node.js load node: modules, which cost time.
+    "--platform=browser",
+    "--minify",
+    "--sourcemap=external",
+    `--output=${script}`,
+    join(ROOT, "main.ts"),
+  ]);
+  const map: SourceMap = JSON.parse(await Deno.readTextFile(`${script}.map`));
+  const sources = map.sources.map((source) => resolve(directory, source));
+  const packages = await packagesOf(sources);
+  const commit = await currentCommit();
+  const banner = await licences(packages, commit);
+  map.sources = sources.map((source) => publicName(source, packages));
+  map.mappings = ";".repeat(banner.split("\n").length - 1) + map.mappings;
+  const code = withCommit(await Deno.readTextFile(script), commit);
+  await Deno.writeTextFile(script, `${banner}${code}//# sourceMappingURL=./trop.js.map\n`);
+  await Deno.writeTextFile(`${script}.map`, JSON.stringify(map));
+}
+
+/** The packages that the source files outside of this repository belong to, by name. */
+async function packagesOf(sources: readonly string[]): Promise<readonly BundledPackage[]> {
+  const packages: BundledPackage[] = [];
+  for (const source of sources) {
+    const isKnown = [ROOT, ...packages.map(({ directory }) => directory)]
+      .some((directory) => isInside(source, directory));
+    if (!isKnown) packages.push(await packageOf(source));
+  }
+  return packages.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** Packages have further `package.json` files inside, which do not name them. */
+async function packageOf(source: string): Promise<BundledPackage> {
+  for (let directory = resolve(source, ".."); directory !== resolve(directory, "..");) {
+    const { name, version } = await readManifest(directory);
+    if (name !== undefined && version !== undefined) return { name, version, directory };
+    directory = resolve(directory, "..");
+  }
+  throw new Error(`${source} belongs to no package`);
+}
+
+async function readManifest(directory: string): Promise<{ name?: string; version?: string }> {
+  try {
+    return JSON.parse(await Deno.readTextFile(join(directory, "package.json")));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+}
+
+/** A name that tells nothing of the machine: `src/errors.ts`, `npm:yaml@2.9.1/browser/index.js`. */
+function publicName(source: string, packages: readonly BundledPackage[]): string {
+  const { name, version, directory } = packages.find((one) => isInside(source, one.directory)) ??
+    { directory: ROOT };
+  const path = relative(directory, source).replaceAll("\\", "/");
+  return name === undefined ? path : `npm:${name}@${version}/${path}`;
+}
+
+function isInside(path: string, directory: string): boolean {
+  return !relative(directory, path).startsWith("..");
+}
+
+/** The licences of all that is in the bundle, as a comment that stays when it is minified again. */
+async function licences(packages: readonly BundledPackage[], commit: string): Promise<string> {
+  const texts = [
+    `trop ${VERSION}, commit ${commit}`,
+    await Deno.readTextFile(join(ROOT, "LICENSE")),
+  ];
+  for (const { name, version, directory } of packages) {
+    texts.push(`Contains ${name} ${version}:`, await Deno.readTextFile(join(directory, "LICENSE")));
+  }
+  const text = texts.map((text) => text.trim()).join("\n\n");
+  if (text.includes("*/")) throw new Error("a licence would end the comment that holds it");
+  return `/*!\n${text}\n*/\n`;
+}
+
+/** Puts the commit in the place that the source has for it, which leaves the source map right. */
+function withCommit(code: string, commit: string): string {
+  const parts = code.split(COMMIT);
+  if (parts.length !== 2) throw new Error(`${parts.length - 1} places for the commit, want one`);
+  return parts.join(commit);
+}
+
+/** The commit that the files are those of; {@linkcode COMMIT} when they were changed. */
+async function currentCommit(): Promise<string> {
+  try {
+    const [top = "", status] = [
+      await run("git", ["rev-parse", "--show-toplevel"]),
+      await run("git", ["status", "--porcelain", "--untracked-files=no"]),
+    ];
+    const isThisTree = await Deno.realPath(top.trim()) === await Deno.realPath(ROOT);
+    if (isThisTree && status === "") return (await run("git", ["rev-parse", "HEAD"])).trim();
+  } catch {
+    // Without git, or outside of a repository, there is no commit to tell.
+  }
+  return COMMIT;
+}
+
+/** Runs a program in this repository. @returns What it prints. */
+async function run(program: string, args: readonly string[]): Promise<string> {
+  const command = new Deno.Command(program, { args: [...args], cwd: ROOT });
+  const { success, stdout, stderr } = await command.output();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new Error(`${program} ${args[0]} failed:\n${new TextDecoder().decode(stderr)}`);
+}
+
+async function removeIfAny(directory: string): Promise<void> {
+  try {
+    await Deno.remove(directory, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+if (import.meta.main) {
+  const directory = resolve(Deno.args[0] ?? join(ROOT, "dist"));
+  // What another commit left behind must not come out under this one's checksums.
+  if (Deno.args.length === 0) await removeIfAny(directory);
+  await build(directory);
+  console.log(`Built ${directory}:\n${(await Deno.readTextFile(join(directory, SUMS))).trimEnd()}`);
+}

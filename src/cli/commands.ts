@@ -32,6 +32,10 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ["show-data-dir", async () => (await import("./commands/show_data_dir.ts")).showDataDir],
   ["show-path", async () => (await import("./commands/show_path.ts")).showPath],
   ["config", async () => (await import("./commands/config.ts")).config],
+  ["exclude", async () => (await import("./commands/exclude.ts")).exclude],
+  ["compact-exclusions", async () => {
+    return (await import("./commands/compact_exclusions.ts")).compactExclusions;
+  }],
   ["init", async () => (await import("./commands/init.ts")).init],
   ["validate", async () => (await import("./commands/validate.ts")).validate],
 ]);

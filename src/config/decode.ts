@@ -26,14 +26,14 @@ import {
   settingOf,
   type Settings,
 } from "./settings.ts";
-import { type FileKind, type FileLayer, type FileSource, kindOf, type Located } from "./source.ts";
+import {
+  type FileIdentity,
+  type FileKind,
+  type FileSource,
+  kindOf,
+  type Located,
+} from "./source.ts";
 import { YamlDocument } from "./yaml_document.ts";
-
-/** Which file a text is from. */
-export interface FileIdentity {
-  readonly file: string;
-  readonly layer: FileLayer;
-}
 
 /** What a file says. */
 export interface Decoded {

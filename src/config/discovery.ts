@@ -8,9 +8,16 @@ import { type AbsolutePath, nativePaths, type PathBase } from "../domain/path.ts
 import { TropError } from "../errors.ts";
 import { findCheckoutRoot } from "../git/find_checkout_root.ts";
 import { exists } from "./file.ts";
+import type { FileIdentity } from "./source.ts";
 
 /** The file of the user, in the data directory. */
 export const USER_FILE = "config.yaml";
+
+/** What a file that a person named is in the configuration, as far as its name tells. */
+export function identifyFile(file: string): FileIdentity {
+  const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  return { file, layer: name === USER_FILE ? "user" : "project" };
+}
 
 /** The path of the user's file. */
 export function userFile(dataDirectory: string): string {

@@ -11,7 +11,7 @@ import { type IgnoredFile, type ProjectFiles, userFile } from "./discovery.ts";
 import { deriveEnvironmentName } from "./group.ts";
 import { rangeEnd } from "./rules.ts";
 import type { Group, Key, Service, Settings, Value } from "./settings.ts";
-import { isInFile, type Located, type Source } from "./source.ts";
+import { type FileIdentity, isInFile, type Located, type Source } from "./source.ts";
 
 /** The configuration in force; {@linkcode loadConfig} makes it. */
 export interface EffectiveConfig {
@@ -129,12 +129,13 @@ export function groupFile(config: EffectiveConfig): string | undefined {
   return config.projectFiles.private ?? config.projectFiles.project;
 }
 
-/** The file that a new exclusion goes to, and whether it is the user's for want of a better one. */
+/** The file that a new exclusion goes to: the project's most specific one, else the user's. */
 export function exclusionsFile(
   { projectFiles, dataDirectory }: EffectiveConfig,
-): { readonly file: string; readonly isUsers: boolean } {
-  const file = projectFiles.private ?? projectFiles.project;
-  return file ? { file, isUsers: false } : { file: userFile(dataDirectory), isUsers: true };
+): FileIdentity {
+  if (projectFiles.private) return { file: projectFiles.private, layer: "private" };
+  if (projectFiles.project) return { file: projectFiles.project, layer: "project" };
+  return { file: userFile(dataDirectory), layer: "user" };
 }
 
 function present<T>(key: Key, value: T | undefined): T {

@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { FileIdentity } from "./decode.ts";
 import { compareByPlace, type Problem } from "./problem.ts";
 import { checkFile, checkGroupUse } from "./rules.ts";
-import { kindOf } from "./source.ts";
+import { type FileIdentity, kindOf } from "./source.ts";
 
 /** All problems of a file's text, in the order of their places; other layers play no part. */
 export async function judgeFile(text: string, identity: FileIdentity): Promise<readonly Problem[]> {

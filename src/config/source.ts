@@ -17,6 +17,12 @@ export const LAYERS = [
 /** The layers that are files: `config.yaml`, `trop.yaml` and `trop.local.yaml`. */
 export type FileLayer = "user" | "project" | "private";
 
+/** A file, and what it is in the configuration. */
+export interface FileIdentity {
+  readonly file: string;
+  readonly layer: FileLayer;
+}
+
 /** What files are judged as: `config.yaml` in the data directory, or a project's file. */
 export type FileKind = "user" | "project";
 

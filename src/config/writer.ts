@@ -6,13 +6,12 @@
 
 import { type Exclusion, isSameExclusion } from "../domain/exclusion.ts";
 import { TropError } from "../errors.ts";
-import type { FileIdentity } from "./decode.ts";
 import { readNamedFile, readOpenFile } from "./file.ts";
 import { type Problem, problemError } from "./problem.ts";
 import { replaceFile, type ReplaceOptions } from "./replace_file.ts";
 import { checkFile } from "./rules.ts";
 import type { Settings } from "./settings.ts";
-import { kindOf } from "./source.ts";
+import { type FileIdentity, kindOf } from "./source.ts";
 
 /** What a file's list was, and what it is now. */
 export interface ExclusionsEdit {

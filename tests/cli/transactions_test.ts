@@ -26,6 +26,7 @@ const READING = [
   "assert-reservation --path /gone",
   "assert-port 5000",
   "assert-data-dir --validate",
+  "exclude 6000 --global",
   ...[...WRITING.map(([args]) => args), INIT].map((args) => `${args} --dry-run`),
 ];
 

@@ -183,12 +183,12 @@ Deno.test("the file of a group is the one with an opinion, else the most specifi
 
 Deno.test("exclusions go to the most specific file there is, else to the user's (D26)", async () => {
   const target = async (layers: Parameters<typeof load>[0]) => {
-    const { file, isUsers } = exclusionsFile(await load(layers));
-    return [file.split("/").at(-1), isUsers];
+    const { file, layer } = exclusionsFile(await load(layers));
+    return [file.split("/").at(-1), layer];
   };
-  assert.deepEqual(await target({ project: "", private: "" }), ["trop.local.yaml", false]);
-  assert.deepEqual(await target({ project: "" }), ["trop.yaml", false]);
-  assert.deepEqual(await target({}), ["config.yaml", true]);
+  assert.deepEqual(await target({ project: "", private: "" }), ["trop.local.yaml", "private"]);
+  assert.deepEqual(await target({ project: "" }), ["trop.yaml", "project"]);
+  assert.deepEqual(await target({}), ["config.yaml", "user"]);
 });
 
 for (

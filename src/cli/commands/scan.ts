@@ -6,8 +6,9 @@ import { withRead } from "../../database/transaction.ts";
 import { compactExclusions, formatExclusion } from "../../domain/exclusion.ts";
 import { DEFAULT_RANGE, MAX_PORT, type Port, type PortRange, toPort } from "../../domain/port.ts";
 import { TropError } from "../../errors.ts";
-import { type ExcludedPorts, excludeOccupied } from "../../operations/exclude_occupied.ts";
+import { type ExcludedPorts, excludeOccupied } from "../../operations/exclusions.ts";
 import { choice, defineCommand, flag, integer } from "../command.ts";
+import { describeCompaction, tellWhomItConcerns } from "../exclusion_words.ts";
 import { describeProbe, ephemeralWarning, whyUnchecked } from "../occupancy_words.ts";
 import { PROBE_OPTIONS } from "../options.ts";
 import type { Output } from "../output.ts";
@@ -117,12 +118,13 @@ function formatPorts(failures: readonly ProbeFailure[]): string {
     .map(formatExclusion).join(", ");
 }
 
-function report(output: Output, { file, isUsers, added, compacted }: ExcludedPorts): void {
+function report(output: Output, { target, added, compaction }: ExcludedPorts): void {
   if (added > 0) {
-    output.status(`Added ${added} exclusions to ${file}`);
-    if (isUsers) output.status("There is no file of a project, so this holds for all projects");
+    output.status(`Added ${added} exclusions to ${target.file}`);
+    tellWhomItConcerns(output, target);
   }
-  if (compacted) output.status(`Compacted ${compacted.from} exclusions to ${compacted.to}`);
+  const compacted = compaction && describeCompaction(compaction);
+  if (compacted !== undefined) output.status(compacted);
 }
 
 /** A line of the product; the names and their order are the columns of all formats but the table. */

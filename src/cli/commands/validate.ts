@@ -1,10 +1,11 @@
-import { USER_FILE } from "../../config/discovery.ts";
+import { identifyFile } from "../../config/discovery.ts";
 import { readNamedFile } from "../../config/file.ts";
 import { judgeFile } from "../../config/judge.ts";
 import { type Problem, problemFailure } from "../../config/problem.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { TropError } from "../../errors.ts";
 import { defineCommand, path } from "../command.ts";
+import { onNamedFile } from "../named_file.ts";
 
 /** `trop validate`: says all that is wrong with a configuration file. */
 export const validate = defineCommand({
@@ -23,10 +24,8 @@ export const validate = defineCommand({
     { command: "trop validate trop.yaml", effect: "Say what is wrong with the file, if anything" },
   ],
   async run({ positionals: { config: file }, host, output }) {
-    const text = readFile(file);
-    const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
-    const layer = name === USER_FILE ? "user" : "project";
-    const problems = await judgeFile(text, { file, layer });
+    const { text } = await onNamedFile(file, () => readNamedFile(file));
+    const problems = await judgeFile(text, identifyFile(file));
     if (problems.length === 0) return output.product("Configuration is valid\n");
     const lines = text.split("\n");
     // These are the errors that the command is there for, so --quiet does not silence them.
@@ -35,17 +34,6 @@ export const validate = defineCommand({
     throw new TropError({ code: "assertion-failed", message: `${file} has ${count}` });
   },
 });
-
-/** @throws {TropError} `invalid-arguments` when there is no such file, `io` when it is unreadable. */
-function readFile(path: string): string {
-  try {
-    return readNamedFile(path).text;
-  } catch (error) {
-    if (!(error instanceof TropError && error.cause instanceof Deno.errors.NotFound)) throw error;
-    const message = `File not found: ${path}`;
-    throw new TropError({ code: "invalid-arguments", message }, { cause: error });
-  }
-}
 
 function describe(problem: Problem, file: string, lines: readonly string[]): string {
   const { field, message, source = file, excerpt } = problemFailure(problem, () => lines);

@@ -91,8 +91,14 @@ export type Failure =
     /** One of them, as messages show a key. */
     readonly example: string;
   }
-  // A negative answer that is no fault.
+  // Negative answers that are no fault.
   | { readonly code: "assertion-failed"; readonly message: string }
+  | {
+    readonly code: "not-reserved";
+    readonly key: FailureKey;
+    /** What is reserved there in its place. */
+    readonly tags: readonly string[];
+  }
   // Another program.
   | { readonly code: "program-not-found"; readonly program: string; readonly reason: string }
   | { readonly code: "program-not-executable"; readonly program: string; readonly reason: string }

@@ -32,7 +32,7 @@ export function makeChange<P>(
   { command, dryRun }: { readonly command: string; readonly dryRun: boolean },
   change: Change<P>,
 ): P {
-  using database = openSessionDatabase(session, dryRun ? "dry-run" : "write");
+  using database = openSessionDatabase(session, dryRun ? "look" : "write");
   const operation = `executing the ${command} command`;
   if (dryRun) return withRead(database, operation, (transaction) => change.plan(transaction));
   return withWrite(database, operation, (transaction) => {

@@ -26,6 +26,8 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ["assert-port", async () => (await import("./commands/assert_port.ts")).assertPort],
   ["assert-data-dir", async () => (await import("./commands/assert_data_dir.ts")).assertDataDir],
   ["list", async () => (await import("./commands/list.ts")).list],
+  ["env", async () => (await import("./commands/env.ts")).env],
+  ["url", async () => (await import("./commands/url.ts")).url],
   ["list-projects", async () => (await import("./commands/list_projects.ts")).listProjects],
   ["scan", async () => (await import("./commands/scan.ts")).scan],
   ["port-info", async () => (await import("./commands/port_info.ts")).portInfo],

@@ -1,23 +1,22 @@
 /**
- * What the commands that deal with a group have in common: which group is in force, reserving it,
- * and the words for that.
+ * What the commands that reserve a group have in common, and the words for that.
  *
  * @module
  */
 
 import { groupFile, type ServiceGroup } from "../config/effective.ts";
 import { parseIdentifier } from "../domain/identifier.ts";
-import { type AbsolutePath, nativePaths } from "../domain/path.ts";
 import { formatKey } from "../domain/reservation.ts";
 import { validationError } from "../errors.ts";
 import { executeGroup, type GroupPlan, type GroupRequest, planGroup } from "../operations/group.ts";
-import { physicalPath } from "../operations/paths.ts";
 import { makeChange } from "./change.ts";
-import { choice, flag, type Given, text } from "./command.ts";
+import { flag, type Given, text } from "./command.ts";
+import { ENVIRONMENT_OPTIONS } from "./environment_options.ts";
+import { locateGroup } from "./located_group.ts";
 import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS } from "./options.ts";
 import type { Output } from "./output.ts";
 import { currentWorld, portRequest } from "./port_request.ts";
-import { environmentRenderer, FORMATS, type Variable } from "./render/environment.ts";
+import { environmentRenderer, type Variable } from "./render/environment.ts";
 import {
   cleanupActions,
   type Execution,
@@ -26,23 +25,7 @@ import {
   reserveAction,
   warnOfCleanup,
 } from "./reserving.ts";
-import { normalisePath, type Session } from "./session.ts";
-
-/** How variables are printed. */
-export const ENVIRONMENT_OPTIONS = {
-  format: choice({
-    summary: "How to print the ports",
-    valueName: "FORMAT",
-    values: FORMATS,
-    default: "export",
-  }),
-  shell: text({
-    summary: "Shell that reads the export format: bash, sh, zsh, fish, powershell, pwsh, ps, " +
-      "nushell, nu or elvish",
-    valueName: "SHELL",
-    default: "what SHELL and the like tell",
-  }),
-};
+import type { Session } from "./session.ts";
 
 /** The options of `reserve-group` and `autoreserve`. */
 export const GROUP_OPTIONS = {
@@ -62,26 +45,6 @@ type GroupOptions = Given<typeof GROUP_OPTIONS>;
 /** Those of a group command's options that take part in the configuration. */
 export function groupFlags({ task: _task, format: _format, ...flags }: GroupOptions) {
   return flags;
-}
-
-/** A group, and the directory whose reservations are its ports. */
-export interface LocatedGroup {
-  readonly group: ServiceGroup;
-  readonly path: AbsolutePath;
-}
-
-/**
- * The group in force; `undefined` without one.
- *
- * @throws {TropError} When the directory of its file cannot be resolved.
- */
-export function locateGroup(session: Session): LocatedGroup | undefined {
-  const { group } = session.config;
-  const file = groupFile(session.config);
-  if (group === undefined || file === undefined) return undefined;
-  const directory = nativePaths.parent(normalisePath(session, file));
-  // A link to the file is not followed, but those on the way to its directory are.
-  return directory && { group, path: physicalPath(directory) };
 }
 
 /** {@linkcode reservePort} for all services of a group. */

@@ -137,6 +137,16 @@ function describeFailure(failure: Failure): Description {
       );
     case "assertion-failed":
       return { words: failure.message, exitCode: EXIT.negative };
+    case "not-reserved": {
+      const { key, tags } = failure;
+      const advice = tags.length === 0
+        ? "'trop reserve' reserves one, 'trop autoreserve' those of a group"
+        : `--tag takes one of ${tags.join(", ")}`;
+      return {
+        words: `no port is reserved for ${formatKey(key)}; ${advice}`,
+        exitCode: EXIT.negative,
+      };
+    }
     case "program-not-found":
     case "program-not-executable": {
       const { code, program, reason } = failure;

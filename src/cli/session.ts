@@ -78,9 +78,9 @@ export async function startSession(
 
 /**
  * What a command does to the database. Reading may still create the file, and all but validating
- * migrate an older one; a dry run that finds no file goes on with an empty database in memory.
+ * migrate an older one; looking that finds no file goes on with an empty database in memory.
  */
-export type Access = "read" | "write" | "dry-run" | "validate";
+export type Access = "read" | "write" | "look" | "validate";
 
 /**
  * Opens the database of a command.
@@ -94,14 +94,12 @@ export function openSessionDatabase(
   const { autoinit, busyTimeoutMs, dataDirectory } = config;
   const options = databaseOptions(databasePath(absoluteDataDirectory(host, dataDirectory)), {
     busyTimeoutMs,
-    autoCreate: autoinit && access !== "dry-run",
+    autoCreate: autoinit && access !== "look",
     readOnly: access === "validate",
     queryOnly: access !== "write",
     ...(host.env("TROP_DEBUG") ? { log: (entry) => logTransaction(host, entry) } : {}),
   });
-  const database = access === "dry-run" && autoinit
-    ? openOrImagine(options)
-    : openDatabase(options);
+  const database = access === "look" && autoinit ? openOrImagine(options) : openDatabase(options);
   tellNotices(output, database.notices, access);
   return database;
 }

@@ -17,6 +17,8 @@ const READING: readonly (readonly [args: string, wanted: Expectation])[] = [
   ["list-projects", { stdout: "blog\n" }],
   ["assert-reservation --path /gone", { stdout: "5000\n" }],
   ["assert-port 5000", {}],
+  ["env --path /gone --shell sh", { stdout: "export PORT=5000\n" }],
+  ["url --path /gone", { stdout: "http://localhost:5000\n" }],
   ["assert-data-dir --validate", {}],
   ["release --path /gone --force --dry-run", { stderr: /1\. Delete reservation for \/gone\n/ }],
   ["prune --dry-run", { stderr: /Would remove 1 / }],

@@ -91,6 +91,11 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     1,
     "Error: Assertion failed: port 5000 is not reserved",
   ],
+  "not-reserved": [
+    { code: "not-reserved", key: { path: "/w/a", tag: "db" }, tags: ["api", "web"] },
+    1,
+    "Error: no port is reserved for /w/a:db; --tag takes one of api, web",
+  ],
   "program-not-found": [
     { code: "program-not-found", program: "nope", reason: "command not found" },
     127,

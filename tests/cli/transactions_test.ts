@@ -25,6 +25,8 @@ const READING = [
   "list-projects",
   "assert-reservation --path /gone",
   "assert-port 5000",
+  "env --path /gone",
+  "url --path /gone",
   "assert-data-dir --validate",
   "exclude 6000 --global",
   ...[...WRITING.map(([args]) => args), INIT].map((args) => `${args} --dry-run`),

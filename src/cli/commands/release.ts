@@ -46,7 +46,7 @@ export const release = defineCommand({
       allowUnrelatedPath: options.force || session.config.allowUnrelatedPath,
     };
     const directory = session.directory.reported;
-    using database = openSessionDatabase(session, dryRun ? "dry-run" : "write");
+    using database = openSessionDatabase(session, dryRun ? "look" : "write");
     const operation = "executing the release command";
     if (dryRun) {
       const plan = withRead(database, operation, (tx) => {

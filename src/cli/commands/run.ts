@@ -2,13 +2,8 @@ import { environmentNameProblem } from "../../config/group.ts";
 import type { AbsolutePath } from "../../domain/path.ts";
 import { TropError } from "../../errors.ts";
 import { defineCommand, flag, text } from "../command.ts";
-import {
-  groupActions,
-  type LocatedGroup,
-  locateGroup,
-  reserveGroup,
-  warnOfGroup,
-} from "../group.ts";
+import { groupActions, reserveGroup, warnOfGroup } from "../group.ts";
+import { type LocatedGroup, locateGroup } from "../located_group.ts";
 import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
 import { fillPlaceholders } from "../placeholders.ts";
 import { portRequest } from "../port_request.ts";

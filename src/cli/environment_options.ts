@@ -1,0 +1,18 @@
+import { choice, text } from "./command.ts";
+import { FORMATS } from "./render/environment.ts";
+
+/** How variables are printed. */
+export const ENVIRONMENT_OPTIONS = {
+  format: choice({
+    summary: "How to print the ports",
+    valueName: "FORMAT",
+    values: FORMATS,
+    default: "export",
+  }),
+  shell: text({
+    summary: "Shell that reads the export format: bash, sh, zsh, fish, powershell, pwsh, ps, " +
+      "nushell, nu or elvish",
+    valueName: "SHELL",
+    default: "what SHELL and the like tell",
+  }),
+};

@@ -151,6 +151,12 @@ export class Home implements AsyncDisposable {
     return new Run(`trop ${args.join(" ")}`, process, stdin);
   }
 
+  /** Puts the program into `bin`, for what starts it by its name. */
+  async install(): Promise<void> {
+    const words = programUnderTest().map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    await this.write({ "bin/trop": file(`#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, 0o755) });
+  }
+
   #environment(extra: Circumstances["env"]): Record<string, string> {
     const all = {
       HOME: this.directory,

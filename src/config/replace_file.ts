@@ -79,10 +79,17 @@ function open(path: string, create: boolean): { file: Deno.FsFile; isNew: boolea
  * @returns What the file is by now; `undefined` when somebody else has it, or has replaced it.
  */
 function lock(path: string, file: Deno.FsFile): Deno.FileInfo | undefined {
-  if (!file.tryLockSync(true)) return undefined;
+  if (!tryLock(file)) return undefined;
   const info = file.statSync();
   const present = statIfAny(path);
   return present && isSameFile(info, present) ? info : undefined;
+}
+
+/** Old run times, to which an executable may be tied, can only wait for a lock. */
+function tryLock(file: Deno.FsFile): boolean {
+  if (file.tryLockSync as unknown !== undefined) return file.tryLockSync(true);
+  file.lockSync(true);
+  return true;
 }
 
 function statIfAny(path: string): Deno.FileInfo | undefined {

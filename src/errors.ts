@@ -167,6 +167,14 @@ export type Failure =
     readonly hint: string;
     readonly sqliteCode?: number;
   }
+  /** No SQLite library could be loaded, which only the FFI flavour needs. */
+  | {
+    readonly code: "sqlite-library";
+    /** What was tried, in this order. */
+    readonly candidates: readonly string[];
+    /** What the system said of the first. */
+    readonly reason: string;
+  }
   | { readonly code: "disk-full"; readonly path: string }
   | {
     readonly code: "database-io";

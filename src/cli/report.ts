@@ -217,6 +217,11 @@ function describeFailure(failure: Failure): Description {
       return failed(
         `database error: cannot open ${failure.path}: ${failure.reason}; ${failure.hint}`,
       );
+    case "sqlite-library":
+      return failed(
+        `database error: cannot load an SQLite library, tried ${failure.candidates.join(", ")}: ` +
+          `${failure.reason}; set TROP_SQLITE_LIBRARY to the path of one`,
+      );
     case "disk-full":
       return failed(
         `database error: the disk is full, so ${failure.path} was not changed; ` +

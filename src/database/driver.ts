@@ -7,6 +7,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   countParameters,
+  immutableUri,
   type OpenSqlite,
   type Row,
   type SqliteConnection,
@@ -22,12 +23,6 @@ export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs })
     guard(() => new DatabaseSync(location, { readOnly, timeout: timeoutMs })),
   );
 };
-
-/** The run time checks the text of a URI, not the file, so this wants unscoped permissions. */
-function immutableUri(path: string): string {
-  const encoded = path.split(/[/\\]/).map(encodeURIComponent).join("/");
-  return `file://${encoded.startsWith("/") ? "" : "/"}${encoded}?immutable=1`;
-}
 
 class NodeConnection implements SqliteConnection {
   readonly #database: DatabaseSync;

@@ -107,3 +107,12 @@ export const RESULT = {
 export function countParameters(sql: string): number {
   return sql.replace(/'[^']*'|"[^"]*"/g, "").split("?").length - 1;
 }
+
+/**
+ * The name that opens the file at `path` as immutable. The run time checks the text of a URI, not
+ * the file, so its own driver wants unscoped permissions for it.
+ */
+export function immutableUri(path: string): string {
+  const encoded = path.split(/[/\\]/).map(encodeURIComponent).join("/");
+  return `file://${encoded.startsWith("/") ? "" : "/"}${encoded}?immutable=1`;
+}

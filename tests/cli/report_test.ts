@@ -186,6 +186,12 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     6,
     `Error: database error: cannot open ${DB}: Is a directory; move it away`,
   ],
+  "sqlite-library": [
+    { code: "sqlite-library", candidates: ["a.so", "b.so"], reason: "a.so: no such file" },
+    6,
+    "Error: database error: cannot load an SQLite library, tried a.so, b.so: a.so: no such file; " +
+    "set TROP_SQLITE_LIBRARY to the path of one",
+  ],
   "disk-full": [
     { code: "disk-full", path: DB },
     6,

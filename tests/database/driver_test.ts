@@ -32,6 +32,11 @@ for (const timeoutMs of [0, 1, 5000, 2_147_483_647]) {
   });
 }
 
+Deno.test("openSqlite() has foreign keys enforced", () => {
+  using connection = openWith();
+  assert.deepEqual(connection.prepare("PRAGMA foreign_keys").all(), [[1n]]);
+});
+
 for (
   const [value, storageClass, expected] of [
     [null, "null", null],

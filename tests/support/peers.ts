@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import type { Failure } from "../../src/errors.ts";
 import { Barrier } from "./barrier.ts";
+import { CONFIG_FLAGS } from "./flavour.ts";
 import type { TASKS } from "./peer_tasks.ts";
 
 type Tasks = typeof TASKS;
@@ -158,8 +159,8 @@ export function resultOf<T>(answer: Answer<T>): T {
 function words({ threads, unprivileged, permissions, script }: PeerOptions): string[] {
   const file = threads ? "./peer_threads.ts" : "./peer_program.ts";
   const program = fileURLToPath(new URL(file, import.meta.url));
-  const flags = permissions ?? ["--allow-all"];
-  let words = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...flags, program];
+  const flags = [...CONFIG_FLAGS, "--quiet", "--no-prompt", ...permissions ?? ["--allow-all"]];
+  let words = [Deno.execPath(), "run", ...flags, program];
   if (script !== undefined) words = ["sh", "-c", script, "sh", ...words];
   if (unprivileged && Deno.uid() === 0) words = ["setpriv", ...DROPPED, ...words];
   return words;

@@ -10,6 +10,7 @@
 
 import { AssertionError } from "node:assert";
 import { fileURLToPath } from "node:url";
+import { CONFIG_FLAGS } from "./flavour.ts";
 
 /** A file's contents, a directory's entries, or one of the special cases. */
 export type Entry = string | Uint8Array | Tree | Special;
@@ -251,7 +252,7 @@ function programUnderTest(): readonly string[] {
   if (built !== undefined && !built.endsWith(".js")) return [built];
   const script = built ?? fileURLToPath(new URL("../../main.ts", import.meta.url));
   const flags = ["--quiet", "--no-prompt", "--allow-all", "--unstable-net"];
-  return [Deno.execPath(), "run", ...flags, script];
+  return [Deno.execPath(), "run", ...CONFIG_FLAGS, ...flags, script];
 }
 
 let knownDenoDirectory: string | undefined;

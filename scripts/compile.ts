@@ -2,11 +2,15 @@
  * Compiles `dist/trop.js` to executables in `dist/`: for this machine, for the targets that are
  * named as arguments, or with `--all` for every one.
  *
+ * `--ffi` compiles the FFI flavour for this machine, from the source; `--library` names the SQLite
+ * library that is embedded in it, without which it looks for the system's.
+ *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { embeddedLibrary } from "../src/database/sqlite_library.ts";
 import { writeChecksums } from "./checksums.ts";
 
 /** What the executables may do on every system: `trop run` runs any program that it is given. */
@@ -58,19 +62,32 @@ const TARGETS: Readonly<Record<string, Target>> = {
   },
 };
 
-const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+/** What goes into an executable. */
+interface Program {
+  /** Where the words that name files are read. */
+  readonly directory: string;
+  /** The flags and the main module. */
+  readonly words: readonly string[];
+}
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const DIST = `${ROOT}dist/`;
+
+const BUNDLE: Program = { directory: DIST, words: ["--no-config", "trop.js"] };
 
 const UNCHANGING_TIME = new Date("2000-01-01T00:00:00Z");
 
 /** The Deno that compiles; the one that this script runs on unless the variable names another. */
 const COMPILER = Deno.env.get("COMPILE_DENO") || Deno.execPath();
 
-async function compile({ file, triple, permissions }: Target): Promise<void> {
+async function compile(
+  { directory, words }: Program,
+  { file, triple, permissions }: Target,
+): Promise<void> {
   const command = new Deno.Command(COMPILER, {
     args: [
       "compile",
       "--quiet",
-      "--no-config",
       "--no-check",
       "--no-prompt",
       "--unstable-net",
@@ -80,9 +97,9 @@ async function compile({ file, triple, permissions }: Target): Promise<void> {
       ...permissions,
       `--target=${triple}`,
       `--output=${DIST}${file}`,
-      "trop.js",
+      ...words,
     ],
-    cwd: DIST,
+    cwd: directory,
     stdout: "inherit",
     stderr: "inherit",
   });
@@ -91,16 +108,33 @@ async function compile({ file, triple, permissions }: Target): Promise<void> {
   console.log(`Compiled dist/${file}: ${(size / 2 ** 20).toFixed(1)} MiB`);
 }
 
-function chosenTargets(): readonly Target[] {
-  const { values: { all }, positionals } = parseArgs({
-    args: Deno.args,
-    options: { all: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
-  if (all) return Object.values(TARGETS);
-  if (positionals.length > 0) return positionals.map(findTarget);
+/** The FFI flavour. Its source is compiled: a bundle would take packages from JSR apart. */
+async function ffiProgram(library: string | undefined): Promise<Program> {
+  const config = Deno.env.get("TROP_FFI_CONFIG") || "deno.ffi.json";
+  const words = [`--config=${config}`];
+  if (library !== undefined) {
+    const embedded = embeddedLibrary(Deno.build.os);
+    await Deno.mkdir(`${DIST}ffi`, { recursive: true });
+    await Deno.copyFile(library, ROOT + embedded);
+    words.push(`--include=${embedded}`);
+  }
+  return { directory: ROOT, words: [...words, "main.ts"] };
+}
+
+/** The target of an FFI flavour. */
+function ffiTarget({ file, triple, permissions }: Target): Target {
+  const name = file.replace("trop-", "trop-ffi-");
+  return { file: name, triple, permissions: [...new Set([...permissions, "--allow-ffi"])] };
+}
+
+function namedTargets(names: readonly string[]): readonly Target[] {
+  if (names.length > 0) return names.map(findTarget);
+  return [ownTarget()];
+}
+
+function ownTarget(): Target {
   const own = Object.values(TARGETS).find(({ triple }) => triple === Deno.build.target);
-  if (own !== undefined) return [own];
+  if (own !== undefined) return own;
   throw new Error(`No executable is made for ${Deno.build.target}`);
 }
 
@@ -110,8 +144,21 @@ function findTarget(name: string): Target {
   throw new Error(`Cannot compile for "${name}": want ${Object.keys(TARGETS).join(", ")}`);
 }
 
-const targets = chosenTargets();
-// It goes into the executable; with one that stays, the same module gives the same bytes.
-await Deno.utime(`${DIST}trop.js`, UNCHANGING_TIME, UNCHANGING_TIME);
-for (const target of targets) await compile(target);
+const { values: { all, ffi, library }, positionals } = parseArgs({
+  args: Deno.args,
+  options: {
+    all: { type: "boolean", default: false },
+    ffi: { type: "boolean", default: false },
+    library: { type: "string" },
+  },
+  allowPositionals: true,
+});
+if (ffi) {
+  await compile(await ffiProgram(library), ffiTarget(ownTarget()));
+} else {
+  const targets = all ? Object.values(TARGETS) : namedTargets(positionals);
+  // It goes into the executable; with one that stays, the same module gives the same bytes.
+  await Deno.utime(`${DIST}trop.js`, UNCHANGING_TIME, UNCHANGING_TIME);
+  for (const target of targets) await compile(BUNDLE, target);
+}
 await writeChecksums(DIST);

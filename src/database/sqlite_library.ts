@@ -24,7 +24,7 @@ const FUNCTIONS = {
 /** Functions of an SQLite library, by their names in C. */
 export type SqliteLibrary = Deno.DynamicLibrary<typeof FUNCTIONS>["symbols"];
 
-/** What each system calls the library: the name of an embedded one, then those of its own. */
+/** What each system calls the library: an embedded one, then those that it has itself. */
 const NAMES: Readonly<Record<string, readonly [embedded: string, ...system: string[]]>> = {
   darwin: ["libsqlite3.dylib", "libsqlite3.dylib", "/usr/lib/libsqlite3.dylib"],
   // Windows 10 and later have a copy of their own.
@@ -33,9 +33,15 @@ const NAMES: Readonly<Record<string, readonly [embedded: string, ...system: stri
 
 const UNIX_NAMES = ["libsqlite3.so", "libsqlite3.so.0", "libsqlite3.so"] as const;
 
+/** Where the library lies that is to be embedded in an executable, from the project's root. */
+export function embeddedLibrary(os: string): string {
+  const [name] = NAMES[os] ?? UNIX_NAMES;
+  return `dist/ffi/${name}`;
+}
+
 /**
- * Loads an SQLite library: the one that `TROP_SQLITE_LIBRARY` names, else one that was embedded
- * beside this program, else the system's.
+ * Loads an SQLite library: the one that `TROP_SQLITE_LIBRARY` names, else the one that this
+ * executable embeds, else the system's.
  *
  * @returns Its path, or the name by which the system found it, and its functions.
  * @throws {TropError} `sqlite-library` when there is none that can be loaded.
@@ -59,7 +65,11 @@ export function loadSqliteLibrary(
 }
 
 function usualPlaces(): string[] {
-  const [embedded, ...system] = NAMES[Deno.build.os] ?? UNIX_NAMES;
-  const { dirname } = import.meta;
-  return dirname === undefined ? system : [`${dirname}/${embedded}`, ...system];
+  const { os, standalone } = Deno.build;
+  const [, ...system] = NAMES[os] ?? UNIX_NAMES;
+  if (!standalone) return system;
+  // An executable keeps the files that it embeds where they lay when it was compiled; it knows them
+  // by that path alone, not by one with `..` in it.
+  const root = import.meta.dirname?.replace(/src[/\\]database$/, "");
+  return [`${root}${embeddedLibrary(os)}`, ...system];
 }

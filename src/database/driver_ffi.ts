@@ -115,21 +115,23 @@ class PreparedStatement implements Statement {
     const { unsafeHandle } = bound;
     try {
       for (;;) {
+        assertOpen(this.#database);
         const status = library.sqlite3_step(unsafeHandle);
         if (status === STEP.DONE) return;
         if (status !== STEP.ROW) throw lastError(this.#database);
         yield readRow(unsafeHandle);
       }
     } finally {
-      // Whatever the failure was, it is told; without this, the next to finalize tells it again.
-      library.sqlite3_reset(unsafeHandle);
-      if (bound !== this.#prepared) bound.finalize();
+      if (this.#database.open) {
+        // Without this, finalizing would tell the last failure once more.
+        library.sqlite3_reset(unsafeHandle);
+        if (bound !== this.#prepared) bound.finalize();
+      }
     }
   }
 
   /** `@db/sqlite` binds a statement only once, so each set of values gets its own. */
   #bind(parameters: readonly SqliteParameter[]): FfiStatement {
-    if (!this.#database.open) throw new SqliteError("the database is closed", undefined);
     if (parameters.length !== this.#parameters) {
       throw new SqliteError(
         `${parameters.length} values for ${this.#parameters} parameters`,
@@ -142,8 +144,13 @@ class PreparedStatement implements Statement {
 }
 
 function prepare(database: Database, sql: string): FfiStatement {
-  if (!database.open) throw new SqliteError("the database is closed", undefined);
+  assertOpen(database);
   return translating(() => database.prepare(sql), database);
+}
+
+/** What belongs to a closed connection is freed memory to the library. */
+function assertOpen({ open }: Database): void {
+  if (!open) throw new SqliteError("the database is closed", undefined);
 }
 
 function readRow(statement: Deno.PointerValue): Row {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { openSqlite } from "../../src/database/driver.ts";
-import { RESULT, type SqliteConnection, SqliteError } from "../../src/database/sqlite.ts";
+import { RESULT, type Row, type SqliteConnection, SqliteError } from "../../src/database/sqlite.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const READ_WRITE = { readOnly: false, immutable: false, timeoutMs: 0 };
@@ -241,6 +241,17 @@ Deno.test("close() rolls back, may be called again, and ends all statements", ()
   assert.deepEqual(again.prepare("SELECT count(*) FROM t").get(), [0n]);
 });
 
+Deno.test("close() ends the iterators that are still open", () => {
+  using connection = openWith();
+  const rows = connection.prepare("VALUES (1), (2), (3)").iterate();
+  const bound = connection.prepare("VALUES (?), (2), (3)").iterate(1);
+  assert.deepEqual([rows.next().value, bound.next().value], [[1n], [1n]]);
+  connection.close();
+  // A driver may say that it is closed, or that there is no more.
+  assert.deepEqual(rowsLeft(rows), []);
+  assert.equal(bound.return?.().done, true);
+});
+
 Deno.test("leaving the scope closes the connection", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/a.db`;
@@ -288,6 +299,15 @@ function openWith(...statements: readonly string[]): SqliteConnection {
 
 function run(connection: SqliteConnection, sql: string): void {
   connection.prepare(sql).run();
+}
+
+function rowsLeft(rows: Iterable<Row>): readonly Row[] {
+  try {
+    return [...rows];
+  } catch (error) {
+    if (error instanceof SqliteError) return [];
+    throw error;
+  }
 }
 
 /** What refuses `sql`, be it when it is prepared or when it runs. */

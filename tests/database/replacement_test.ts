@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { databaseOptions } from "../../src/database/config.ts";
 import { list } from "../../src/database/operations.ts";
 import { planReplacement, replaceDatabase } from "../../src/database/replacement.ts";
-import { withRead } from "../../src/database/transaction.ts";
+import { withRead, withWrite } from "../../src/database/transaction.ts";
 import {
   type DatabaseHome,
   databaseHome,
@@ -163,11 +163,10 @@ Deno.test("a database that another process is writing is not replaced (D36)", ()
   using home = databaseHome();
   const other = home.open();
   store(other, reservation());
-  using raw = rawConnection(home.path);
-  raw.exec("BEGIN IMMEDIATE");
-  const failure = failureOf(() => replaceDatabase(options(home)));
+  const failure = withWrite(other, "holding the lock", () => {
+    return failureOf(() => replaceDatabase(options(home)));
+  });
   assert(failure.code === "lock-timeout");
   assert.equal(failure.operation, "opening, configuring, or migrating the database");
-  raw.exec("COMMIT");
   assert.equal(withRead(other, "looking", list).length, 1);
 });

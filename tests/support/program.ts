@@ -176,9 +176,6 @@ export class Home implements AsyncDisposable {
   }
 }
 
-/** What trop says of the SQLite it runs on, where that is not the one of the pinned Deno. */
-const OLD_SQLITE = /^(Warning: )?SQLite [\d.]+ can, rarely, damage a file .*\n/gm;
-
 /** A run that was started. */
 export class Run {
   readonly #input: Promise<void>;

@@ -12,6 +12,7 @@ import { schemaOf } from "../../scripts/generate_schema.ts";
 import { decodeConfig } from "../../src/config/decode.ts";
 import { checkFile } from "../../src/config/rules.ts";
 import { type Key, KEYS, SECTIONS, type Setting, settingOf } from "../../src/config/settings.ts";
+import { Random } from "../support/random.ts";
 import { plain } from "./support.ts";
 
 /** A text and what it stands for. */
@@ -115,27 +116,6 @@ const DISCOVERY: readonly Sample[] = [
   ["'filesystem'", "filesystem"],
   ["git", REFUSED],
 ];
-
-/** A generator of numbers that gives the same ones every time (mulberry32). */
-class Random {
-  constructor(private state: number) {}
-
-  /** A whole number from 0 to just below `limit`. */
-  below(limit: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  pick<T>(values: readonly T[]): T {
-    return values[this.below(values.length)] as T;
-  }
-}
 
 /** A random file; `expected` is what it says, or `undefined` when it has to be refused. */
 function randomDocument(random: Random): {

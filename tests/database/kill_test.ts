@@ -15,43 +15,10 @@ import {
   validRows,
   writeV1,
 } from "../support/database.ts";
+import { forEach } from "../support/lanes.ts";
 import { Peer, resultOf } from "../support/peers.ts";
-import { type Run, trop } from "../support/program.ts";
-
-/** So many processes keep two processors busy. */
-const LANES = 2;
-
-/** Calls `act` for each of `items`, for two at a time. */
-async function forEach<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
-  const queue = Iterator.from(items);
-  const lane = async () => {
-    for (const item of queue) await act(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-}
-
-/** Random numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** A test with random numbers; when it fails, it says how to have the same ones again. */
-function testAtRandom(name: string, act: (random: () => number) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const seed = Number(Deno.env.get("TROP_TEST_SEED") ?? Date.now() % 1_000_000);
-    try {
-      await act(randomNumbers(seed));
-    } catch (error) {
-      throw new Error(`with TROP_TEST_SEED=${seed}`, { cause: error });
-    }
-  });
-}
+import { trop } from "../support/program.ts";
+import { testAtRandom } from "../support/random.ts";
 
 /** Copies what a process left, but for the shared memory, which is made anew. */
 function copyDatabase(from: DatabaseHome, to: DatabaseHome): void {
@@ -163,7 +130,7 @@ for (const fixture of [{ rows: 5000, journal: "WAL" }, { rows: 500, journal: "DE
     await forEach(Array(30).keys(), async () => {
       using victim = databaseHome();
       copyDatabase(home, victim);
-      await dieAfter(victim.path, random() * duration);
+      await dieAfter(victim.path, random.fraction() * duration);
       assert.match(describe(contentsOfCopy(victim)), /^version [12]$/);
       assert.equal(validRows(victim.path).length, fixture.rows);
       assert.equal(describe(contents(victim.path)), "version 2");
@@ -193,7 +160,7 @@ testAtRandom("K02 death at any moment of a first open", async (random) => {
   const complete = contents(whole.path);
   await forEach(Array(60).keys(), async () => {
     using victim = databaseHome();
-    await dieAfter(victim.path, random() * duration);
+    await dieAfter(victim.path, random.fraction() * duration);
     assert.deepEqual(validRows(victim.path), []);
     assert.equal(contents(victim.path), complete);
   });
@@ -208,15 +175,6 @@ function hasTables(home: DatabaseHome): boolean {
 }
 
 const RUNS = 1000;
-
-function killIfRunning(run: Run): void {
-  try {
-    run.kill();
-  } catch (error) {
-    // It ended, but nobody heard of it yet.
-    if (!(error instanceof TypeError)) throw error;
-  }
-}
 
 testAtRandom(`K01 death at any moment of ${RUNS} runs of trop reserve`, async (random) => {
   await using home = await trop.home();
@@ -233,7 +191,7 @@ testAtRandom(`K01 death at any moment of ${RUNS} runs of trop reserve`, async (r
     const name = `run-${number}`;
     const run = reserve(name);
     // The program is loaded first; what it then does to the database takes the smaller part.
-    const death = setTimeout(() => killIfRunning(run), (0.5 + 0.6 * random()) * span);
+    const death = setTimeout(() => run.killIfRunning(), (0.5 + 0.6 * random.fraction()) * span);
     const { status, stdout, stderr } = await run.result();
     clearTimeout(death);
     // However fast the machine is at the moment: two of three runs are to die.

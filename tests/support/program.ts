@@ -195,6 +195,15 @@ export class Run {
     this.process.kill("SIGKILL");
   }
 
+  /** {@linkcode kill} unless it has ended, though nobody may have heard of that yet. */
+  killIfRunning(): void {
+    try {
+      this.kill();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+
   /** Waits for the end, whatever it is. */
   async result(): Promise<Result> {
     const [{ code, stdout, stderr }] = await Promise.all([this.process.output(), this.#input]);

@@ -1,0 +1,69 @@
+/**
+ * System calls of the program under test: `strace` lists them, makes one of them fail, or lets the
+ * program die at it. Linux only.
+ *
+ * @module
+ */
+
+/** Whether there is an strace that may watch other processes. */
+export const hasStrace: boolean = (() => {
+  try {
+    const args = ["-fqqo/dev/null", "--seccomp-bpf", "-etrace=openat", "true"];
+    return new Deno.Command("strace", { args, stdout: "null", stderr: "null" }).outputSync()
+      .success;
+  } catch {
+    return false;
+  }
+})();
+
+/** Calls that change files and directories, lock them, or wait for the disk. */
+export const CHANGING_CALLS: readonly string[] = [
+  "openat,write,pwrite64,ftruncate,fsync,fdatasync,fcntl,flock,close",
+  "?mkdir,mkdirat,?unlink,unlinkat,?rename,?renameat,renameat2",
+  "?chmod,fchmod,fchmodat,?chown,fchown,fchownat",
+].join(",").split(",");
+
+/** Besides those, calls that read. */
+export const FILE_CALLS: readonly string[] = [
+  ...CHANGING_CALLS,
+  ..."read,pread64,?stat,?lstat,fstat,statx,mmap,?readlink,readlinkat,getdents64".split(","),
+];
+
+/** A system call that a program made. */
+export interface SystemCall {
+  readonly name: string;
+  /** The first call of this name has the number 1. */
+  readonly number: number;
+  /** As strace writes it, with its arguments. */
+  readonly text: string;
+}
+
+/** A script for `Home.start` that writes the program's calls of these names to `file`. */
+export function recordCalls(file: string, names: readonly string[], options = "-y"): string {
+  return `exec strace -fqq ${options} --seccomp-bpf -o '${file}' -e trace=${names.join()} "$@"`;
+}
+
+/** Reads what {@linkcode recordCalls} wrote: the calls of the program's first thread. */
+export async function readCalls(file: string): Promise<SystemCall[]> {
+  const calls: SystemCall[] = [];
+  const counts = new Map<string, number>();
+  let first: string | undefined;
+  for (const line of (await Deno.readTextFile(file)).split("\n")) {
+    // A call that another thread interrupts is written in two parts; the second has no name.
+    const [, thread, text, name] = /^(\d+) +((\w+)\(.*)$/s.exec(line) ?? [];
+    if (name === undefined || thread !== (first ??= thread)) continue;
+    const number = (counts.get(name) ?? 0) + 1;
+    counts.set(name, number);
+    calls.push({ name, number, text: text! });
+  }
+  return calls;
+}
+
+/**
+ * A script for `Home.start` that has the program's n-th call of a name end in `what`. The filter that
+ * makes recording cheap makes strace miss what it shall inject.
+ */
+export function injectAt({ name, number }: SystemCall, what: string): string {
+  return `exec strace -fqq -o /dev/null -e trace=${name} ` +
+    `-e inject=${name}:${what}:when=${number} "$@"`;
+}

@@ -16,12 +16,14 @@ import { parseArgs } from "node:util";
 import { type Campaign, type Outcome, runCampaign } from "../tests/faults/campaign.ts";
 import { crash } from "../tests/faults/crash.ts";
 import { endurance, storm } from "../tests/faults/load.ts";
+import { power } from "../tests/faults/power.ts";
 import { temporaryDirectory } from "../tests/support/temporary_directory.ts";
 
 const CAMPAIGNS: readonly Campaign[] = [
   storm({ name: "storm", tenants: 64, commands: 100 }),
   endurance({ name: "endurance", tenants: 8, commands: 12_500 }),
   crash,
+  power,
   storm({ name: "deadly-storm", tenants: 8, commands: 250, deaths: 30 }),
 ];
 

@@ -7,10 +7,6 @@
 
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { databaseOptions } from "../../src/database/config.ts";
-import { openDatabase } from "../../src/database/connection.ts";
-import { TropError } from "../../src/errors.ts";
-import { validRows } from "../support/database.ts";
 import type { Home, Result, Run } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
 import {
@@ -23,15 +19,16 @@ import {
 } from "../support/strace.ts";
 import type { Campaign, Tally } from "./campaign.ts";
 import {
+  assertGoesOn,
   Checkpoint,
   type CommandLine,
-  databaseOf,
   describeCopy,
   ENVIRONMENT,
   look,
   makeHome,
   NO_DATABASE,
   NOTHING,
+  openIfPossible,
   type Stored,
   writingCommand,
 } from "./world.ts";
@@ -105,13 +102,6 @@ function assertAllOrNothing({ command, whole, victim, before, opened, after, fou
   if (victim.stdout !== "") assert.deepEqual(found, after, "it said what was not done");
 }
 
-/** The next process finds a sound file that holds the same reservations. */
-function assertGoesOn(home: Home, { database }: Stored): void {
-  if (database === NO_DATABASE) return;
-  const [, ...rows] = database.split("\n");
-  assert.equal(validRows(databaseOf(home)).length, rows.length);
-}
-
 function count(tally: Tally, { victim, before, after, found }: Death): void {
   const died = victim.status === 128 + 9;
   tally.count(died ? "deaths" : "ends");
@@ -161,12 +151,4 @@ async function runUntil(moment: Moment, home: Home, command: CommandLine): Promi
 
 function run(home: Home, { args, cwd }: CommandLine, script?: string): Run {
   return home.start(args, { cwd, env: ENVIRONMENT, ...(script === undefined ? {} : { script }) });
-}
-
-function openIfPossible(path: string): void {
-  try {
-    openDatabase(databaseOptions(path)).close();
-  } catch (error) {
-    if (!(error instanceof TropError)) throw error;
-  }
 }

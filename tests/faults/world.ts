@@ -5,14 +5,17 @@
  */
 
 import assert from "node:assert/strict";
-import { DATABASE_FILE } from "../../src/database/config.ts";
+import { DATABASE_FILE, databaseOptions } from "../../src/database/config.ts";
+import { openDatabase } from "../../src/database/connection.ts";
 import { exists } from "../../src/database/files.ts";
 import { RESULT } from "../../src/database/sqlite.ts";
+import { TropError } from "../../src/errors.ts";
 import {
   rawConnection,
   type RawRow,
   rawRow,
   V1_VARIANTS,
+  validRows,
   writeV1,
   writeV2,
 } from "../support/database.ts";
@@ -268,6 +271,37 @@ export class Checkpoint implements Disposable {
 
   [Symbol.dispose](): void {
     this.#copy[Symbol.dispose]();
+  }
+}
+
+/** Puts `files`, by path, in the place of all that is kept in a home. */
+export function replaceFiles(home: Home, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const directory of directoriesOf(home)) {
+    for (const { name, isFile } of exists(directory) ? Deno.readDirSync(directory) : []) {
+      if (isFile) Deno.removeSync(`${directory}/${name}`);
+    }
+  }
+  for (const [path, bytes] of files) Deno.writeFileSync(path, bytes);
+}
+
+/** The directories with all files that trop writes. */
+export function directoriesOf(home: Home): string[] {
+  return [home.path(DATA), home.path("shop")];
+}
+
+/** The next process finds a sound file that holds the same reservations. */
+export function assertGoesOn(home: Home, { database }: Stored): void {
+  if (database === NO_DATABASE) return;
+  const [, ...rows] = database.split("\n");
+  assert.equal(validRows(databaseOf(home)).length, rows.length);
+}
+
+/** Opens a database and closes it, if it is one. */
+export function openIfPossible(path: string): void {
+  try {
+    openDatabase(databaseOptions(path)).close();
+  } catch (error) {
+    if (!(error instanceof TropError)) throw error;
   }
 }
 

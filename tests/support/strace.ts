@@ -48,16 +48,23 @@ export async function readCalls(file: string): Promise<SystemCall[]> {
   const calls: SystemCall[] = [];
   const counts = new Map<string, number>();
   let first: string | undefined;
+  let begun = "";
   for (const line of (await Deno.readTextFile(file)).split("\n")) {
-    // A call that another thread interrupts is written in two parts; the second has no name.
-    const [, thread, text, name] = /^(\d+) +((\w+)\(.*)$/s.exec(line) ?? [];
-    if (name === undefined || thread !== (first ??= thread)) continue;
+    const [, thread, rest = ""] = /^(\d+) +(.*)$/s.exec(line) ?? [];
+    if (thread !== (first ??= thread)) continue;
+    // A call during which another thread calls is written in two parts.
+    if (rest.endsWith(UNFINISHED)) begun = rest.slice(0, -UNFINISHED.length);
+    const text = rest.replace(/^<\.\.\. \w+ resumed>/, () => begun);
+    const name = /^(\w+)\(/.exec(text)?.[1];
+    if (name === undefined || rest.endsWith(UNFINISHED)) continue;
     const number = (counts.get(name) ?? 0) + 1;
     counts.set(name, number);
-    calls.push({ name, number, text: text! });
+    calls.push({ name, number, text });
   }
   return calls;
 }
+
+const UNFINISHED = " <unfinished ...>";
 
 /**
  * A script for `Home.start` that has the program's n-th call of a name end in `what`. The filter that

@@ -105,17 +105,59 @@ function isDangling(path: string): boolean {
   return Deno.lstatSync(path).isSymlink;
 }
 
+function isTaken(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @param path The file's own path: the rename would replace a link. */
 function replaceLocked(path: string, content: string, before: Deno.FileInfo): boolean {
-  const { directory, name } = split(path);
-  const options = { dir: directory, prefix: `.${name}.`, suffix: ".tmp" };
-  const temporary = Deno.makeTempFileSync(options);
-  try {
+  return withTemporary(path, (temporary) => {
     write(temporary, content, before);
     // An editor that knows nothing of the lock may have saved the file in the meantime.
     const present = statIfAny(path);
     if (!present || !isUnchanged(before, present)) return false;
     Deno.renameSync(temporary, path);
+    return true;
+  });
+}
+
+/**
+ * Creates a file that is there with all of `content` or not at all, for its owner only.
+ *
+ * @returns Whether it was created; what is there already is left alone.
+ * @throws What the system refuses.
+ */
+export function createWholeFile(path: string, content: string): boolean {
+  return withTemporary(path, (temporary) => {
+    write(temporary, content);
+    return linkUnlessTaken(temporary, path);
+  });
+}
+
+/** Gives a file another name; a rename would replace what has that name. */
+function linkUnlessTaken(from: string, to: string): boolean {
+  try {
+    Deno.linkSync(from, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists || isTaken(to)) return false;
+    // Not every file system lets a file have two names.
+    Deno.renameSync(from, to);
+  }
+  return true;
+}
+
+/** @param act Whether it did something to the directory, which is to last then. */
+function withTemporary(path: string, act: (temporary: string) => boolean): boolean {
+  const { directory, name } = split(path);
+  const options = { dir: directory, prefix: `.${name}.`, suffix: ".tmp" };
+  const temporary = Deno.makeTempFileSync(options);
+  try {
+    if (!act(temporary)) return false;
   } finally {
     removeIfAny(temporary);
   }
@@ -123,11 +165,13 @@ function replaceLocked(path: string, content: string, before: Deno.FileInfo): bo
   return true;
 }
 
-function write(path: string, content: string, { mode, uid, gid }: Deno.FileInfo): void {
+/** @param like Whose mode and owner the file gets. */
+function write(path: string, content: string, like?: Deno.FileInfo): void {
   using file = Deno.openSync(path, { write: true });
   let rest = new TextEncoder().encode(content);
   while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
-  if (Deno.build.os !== "windows") {
+  if (like !== undefined && Deno.build.os !== "windows") {
+    const { mode, uid, gid } = like;
     const made = file.statSync();
     if (uid !== made.uid || gid !== made.gid) Deno.chownSync(path, uid, gid);
     if (mode !== null) Deno.chmodSync(path, mode & 0o7777);

@@ -5,6 +5,7 @@
  */
 
 import { userFile } from "../config/discovery.ts";
+import { createWholeFile } from "../config/replace_file.ts";
 import { sampleConfig } from "../config/sample.ts";
 import { type DatabaseOptions, databaseOptions, databasePath } from "../database/config.ts";
 import {
@@ -114,10 +115,8 @@ function alreadyExists({ given }: InitRequest): TropError {
 /** @returns Whether there was no such file. */
 function writeSample(path: string): boolean {
   try {
-    Deno.writeTextFileSync(path, sampleConfig(), { createNew: true, mode: 0o600 });
-    return true;
+    return createWholeFile(path, sampleConfig());
   } catch (cause) {
-    if (cause instanceof Deno.errors.AlreadyExists) return false;
     if (!(cause instanceof Error) || cause instanceof Deno.errors.NotCapable) throw cause;
     const message = `cannot create ${path}: ${cause.message}`;
     throw new TropError({ code: "io", message, layer: "domain" }, { cause });

@@ -4,6 +4,7 @@ import { doctor, fileHash, rawConnection, rawRow, readRaw, writeV1 } from "../su
 import { FakeHost } from "../support/host.ts";
 import { directory, type Expectation, type Home, symlink, trop } from "../support/program.ts";
 import { databaseOf, homeStoring, portsIn, storedIn } from "../support/stored.ts";
+import { CHANGING_CALLS, hasStrace, injectAt, readCalls, recordCalls } from "../support/strace.ts";
 
 const INITIALISED = "Initialized trop in: td\n";
 const EXISTS = "Error: validation error for 'database': Database already exists at td/trop.db. " +
@@ -77,6 +78,22 @@ Deno.test("the sample that init writes changes nothing, and nothing when it is s
   await home.write({ [file]: sample.replaceAll(/^# /gm, "") });
   await home.run(["validate", home.path(file)], { stdout: "Configuration is valid\n" });
   await home.run(["reserve", "--skip-occupancy-check"], { stdout: "5000\n" });
+});
+
+Deno.test({
+  name: "init that dies while it writes the sample leaves no part of it",
+  ignore: !hasStrace,
+  async fn() {
+    await using home = await trop.home();
+    const trace = home.path("calls");
+    const init = ["init", "--overwrite", "--with-config"];
+    await home.run(init, { script: recordCalls(trace, CHANGING_CALLS), stdout: /configuration/ });
+    const calls = await readCalls(trace);
+    const writing = calls.find(({ text }) => text.includes('"## The configuration'));
+    await Deno.remove(home.path(".trop/config.yaml"));
+    await home.run(init, { script: injectAt(writing!, "signal=KILL"), status: 128 + 9 });
+    assert.equal(await home.exists(".trop/config.yaml"), false);
+  },
 });
 
 Deno.test("init does not touch a database that it may not replace", async () => {

@@ -139,6 +139,9 @@ export class Disk {
       case "renameat":
       case "renameat2":
         return this.#rename(textOf(strings[0]!), textOf(strings[1]!));
+      case "link":
+      case "linkat":
+        return this.#link(textOf(strings[0]!), textOf(strings[1]!));
       default:
         if (descriptor !== undefined || strings.some((path) => this.#isHere(textOf(path)))) {
           throw new Error(`nobody knows what ${name} does to the disk`);
@@ -190,6 +193,11 @@ export class Disk {
     this.#name({ path: to, file, from });
   }
 
+  #link(from: string, to: string): void {
+    const file = this.#files.get(from);
+    if (file !== undefined) this.#name({ path: to, file });
+  }
+
   #name(naming: Naming): void {
     if (!this.#isHere(naming.path)) return;
     this.#namings.push(naming);
@@ -205,9 +213,10 @@ function rename(names: Map<string, File>, { path, file, from }: Naming): void {
 
 /** The calls that change files. */
 export const DISK_CALLS: readonly string[] = [
-  "openat,close,write,pwrite64,ftruncate,fsync,fdatasync,?unlink,unlinkat,?rename,?renameat,renameat2",
+  "openat,close,write,pwrite64,ftruncate,fsync,fdatasync",
+  "?unlink,unlinkat,?rename,?renameat,renameat2,?link,linkat",
   // Not known to the disk, and not used; that would be noticed.
-  "pwritev,pwritev2,fallocate,copy_file_range,sendfile,?link,linkat,?symlink,symlinkat",
+  "pwritev,pwritev2,fallocate,copy_file_range,sendfile,?symlink,symlinkat",
 ].join(",").split(",");
 
 /** Has strace write whole buffers, as bytes. */

@@ -29,31 +29,47 @@ export async function runProgram(
 ): Promise<number> {
   const [program = "", ...args] = words;
   for (const name of unset) Deno.env.delete(name);
-  // Asked first: to listen for a signal is to ignore it no longer, and the program is to go on
-  // ignoring it, as nohup(1) wants.
-  const ignored = ignoredSignals();
-  const child = spawn(program, {
-    args,
-    env: set,
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  });
-  using _signals = new SignalForwarding(child, ignored);
+  for (const [name, value] of Object.entries(set)) Deno.env.set(name, value);
+  using signals = new SignalForwarding();
+  const child = spawn(program, { args, stdin: "inherit", stdout: "inherit", stderr: "inherit" });
+  signals.begin(child);
   return (await child.status).code;
 }
 
+/**
+ * Takes back what Deno does to the environment where there is no Node: the first directory of its
+ * `PATH` then has a `node` that is Deno. What another Deno handed down stays, as far as the system
+ * tells.
+ */
+export function removeNodeShim(): void {
+  const marker = "DENO_NODE_SHIM_ACTIVE";
+  if (Deno.env.get(marker) === undefined) return;
+  if (readProc("environ").split("\0").some((entry) => entry.startsWith(`${marker}=`))) return;
+  Deno.env.delete(marker);
+  const separator = Deno.build.os === "windows" ? ";" : ":";
+  const [first = "", ...others] = Deno.env.get("PATH")?.split(separator) ?? [];
+  if (!/[/\\]node_compat_bin$/.test(first)) return;
+  if (others.length === 0) Deno.env.delete("PATH");
+  else Deno.env.set("PATH", others.join(separator));
+}
+
 function spawn(program: string, options: Deno.CommandOptions): Deno.ChildProcess {
+  // Deno looks nowhere then.
+  const file = Deno.env.get("PATH") === undefined ? findProgram(program) : program;
   try {
-    return new Deno.Command(program, options).spawn();
+    return new Deno.Command(file, options).spawn();
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     if (!(cause instanceof Deno.errors.NotFound)) throw notExecutable(program, cause);
-    assertIsProgram(program);
-    const reason = "the interpreter that it names does not exist";
+    findProgram(program);
+    const reason = Deno.build.os === "windows"
+      ? NOT_FOUND
+      : "the interpreter that it names does not exist";
     throw new TropError({ code: "program-not-found", program, reason }, { cause });
   }
 }
+
+const NOT_FOUND = "command not found";
 
 function notExecutable(program: string, cause: unknown): TropError {
   const reason = cause instanceof Deno.errors.PermissionDenied || !(cause instanceof Error)
@@ -62,25 +78,30 @@ function notExecutable(program: string, cause: unknown): TropError {
   return new TropError({ code: "program-not-executable", program, reason }, { cause });
 }
 
+/** Where programs are looked for without a `PATH`. */
+const DEFAULT_PATH = "/bin:/usr/bin";
+
 /**
- * Fails where running `program` would, as far as its file tells.
+ * The file that running `program` runs, as far as files tell.
  *
  * @throws {TropError} `program-not-found`, or `program-not-executable` where there are only files
  * of that name that may not be executed.
  */
-export function assertIsProgram(program: string): void {
+export function findProgram(program: string): string {
   // Windows has more ways of finding a program than can be retold here.
-  if (Deno.build.os === "windows") return;
-  const directories = (Deno.env.get("PATH") ?? "/bin:/usr/bin").split(":");
+  if (Deno.build.os === "windows") return program;
+  const directories = (Deno.env.get("PATH") ?? DEFAULT_PATH).split(":");
   const candidates = program.includes("/")
     ? [program]
     : directories.map((directory) => `${directory || "."}/${program}`);
-  const found = program === ""
-    ? []
-    : candidates.map(statIfAny).filter((info) => info !== undefined);
-  if (found.some(({ isFile, mode }) => isFile && ((mode ?? 0) & 0o111) !== 0)) return;
+  const found = candidates.flatMap((file) => {
+    const info = program === "" ? undefined : statIfAny(file);
+    return info === undefined ? [] : [{ file, ...info }];
+  });
+  const executable = found.find(({ isFile, mode }) => isFile && ((mode ?? 0) & 0o111) !== 0);
+  if (executable !== undefined) return executable.file;
   if (found.length > 0) throw notExecutable(program, undefined);
-  throw new TropError({ code: "program-not-found", program, reason: "command not found" });
+  throw new TropError({ code: "program-not-found", program, reason: NOT_FOUND });
 }
 
 function statIfAny(path: string): Deno.FileInfo | undefined {
@@ -97,6 +118,9 @@ const SIGNALS = {
   SIGHUP: 1,
   SIGINT: 2,
   SIGQUIT: 3,
+  SIGUSR1: 10,
+  SIGUSR2: 12,
+  SIGALRM: 14,
   SIGTERM: 15,
   SIGCONT: 18,
   SIGTSTP: 20,
@@ -115,14 +139,29 @@ const FROM_TERMINAL: ReadonlySet<ForwardedSignal> = new Set([
 
 /** Hands on all signals that are not ignored, until it is disposed of. */
 class SignalForwarding implements Disposable {
-  readonly #receiver: Deno.ChildProcess;
   readonly #listeners = new Map<Deno.Signal, () => void>();
+  readonly #ignored = ignoredSignals();
+  #receiver: Deno.ChildProcess | undefined;
 
-  constructor(receiver: Deno.ChildProcess, ignored: ReadonlySet<ForwardedSignal>) {
+  /**
+   * None gets lost from here on, unless some are ignored. To listen for a signal is to ignore it no
+   * longer, and the program is to go on ignoring it, as nohup(1) wants: then listening has to wait
+   * until the program has started.
+   */
+  constructor() {
+    if (this.#ignored.size === 0) this.#listen();
+  }
+
+  /** Those that came meanwhile are handed on as well: they wait for the event loop. */
+  begin(receiver: Deno.ChildProcess): void {
     this.#receiver = receiver;
+    if (this.#ignored.size > 0) this.#listen();
+  }
+
+  #listen(): void {
     for (const signal of signalsHere()) {
       // One listener makes the run time act on some signals that have none.
-      const listener = ignored.has(signal) ? () => {} : () => this.#forward(signal);
+      const listener = this.#ignored.has(signal) ? () => {} : () => this.#forward(signal);
       Deno.addSignalListener(signal, listener);
       this.#listeners.set(signal, listener);
     }
@@ -136,7 +175,7 @@ class SignalForwarding implements Disposable {
 
   #send(signal: ForwardedSignal): void {
     try {
-      this.#receiver.kill(signal);
+      this.#receiver?.kill(signal);
     } catch {
       // It has ended this moment, and so does trop.
     }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Conversation } from "../support/conversation.ts";
+import { rawConnection } from "../support/database.ts";
 import { git, makeRepository } from "../support/git.ts";
 import { type Expectation, file, type Home, OPEN, trop } from "../support/program.ts";
+import { databaseOf } from "../support/stored.ts";
 
 /** What this machine's own servers use must not decide about a test. */
 const BLIND = { TROP_SKIP_OCCUPANCY_CHECK: "true" };
@@ -19,7 +21,11 @@ function makeHome(): Promise<Home> {
       plain: file("#!/bin/sh\n", 0o644),
       "no-interpreter": file("#!/no/such/interpreter\n", 0o755),
       "no-shebang": file("exit 3\n", 0o755),
-      bin: { unusable: file("#!/bin/sh\n", 0o644) },
+      bin: {
+        unusable: file("#!/bin/sh\n", 0o644),
+        local: file("#!/bin/sh\nexit 8\n", 0o755),
+        folder: {},
+      },
     },
   });
 }
@@ -60,6 +66,54 @@ for (
 }
 
 for (
+  const [PATH, program, status] of [
+    [undefined, "true", 0],
+    [undefined, "local", 127],
+    ["bin", "local", 8],
+    ["/nowhere:bin", "local", 8],
+    ["bin", "folder", 126],
+    ["bin", "unusable", 126],
+    ["bin", "true", 127],
+    // Deno has a `node` of its own to offer where there is none.
+    ["bin", "node", 127],
+  ] as const
+) {
+  const where = PATH === undefined ? "without a PATH" : `in ${PATH}`;
+  Deno.test(`run looks for ${program} ${where} as env does, and ends with ${status}`, async () => {
+    await using home = await makeHome();
+    const cwd = home.path("single");
+    const env = PATH === undefined ? {} : { PATH };
+    const command = new Deno.Command("/usr/bin/env", {
+      args: [program],
+      cwd,
+      env,
+      clearEnv: true,
+      stderr: "null",
+    });
+    assert.equal((await command.output()).code, status);
+    const args = ["--", program];
+    const stderr = status < 126 ? "" : /^Error: cannot run '/;
+    await home.run(["run", ...args], { cwd, env: { ...BLIND, PATH }, status, stderr });
+    await home.run(["run", "--dry-run", "--quiet", ...args], {
+      cwd,
+      env: { ...BLIND, PATH },
+      status: status < 126 ? 0 : status,
+      stderr,
+    });
+  });
+}
+
+Deno.test("run leaves a PATH without node as it is", async () => {
+  await using home = await makeHome();
+  const words = ["/bin/sh", "-c", "echo $PATH ${DENO_NODE_SHIM_ACTIVE-unset}"];
+  await home.run(["run", "--", ...words], {
+    cwd: "single",
+    env: { ...BLIND, PATH: "/nowhere" },
+    stdout: "/nowhere unset\n",
+  });
+});
+
+for (
   const [why, args, stderr, env = {}] of [
     ["a wrong option", ["--bogus"], /^error: unknown option '--bogus'/],
     ["a missing program", [], /^error: the argument '-- <COMMAND>\.\.\.' is missing/],
@@ -86,6 +140,22 @@ for (
     assert(!await home.exists("single/started"));
   });
 }
+
+Deno.test("run ends with 125 and the line that scripts know when the lock is taken", async () => {
+  await using home = await makeHome();
+  await home.run(["reserve"], { cwd: "single", env: BLIND, stdout: "5000\n" });
+  using other = rawConnection(databaseOf(home));
+  other.exec("BEGIN IMMEDIATE");
+  for (const args of [[], ["--quiet"]]) {
+    await home.run(["run", ...args, "--busy-timeout", "0", "--", "touch", "started"], {
+      cwd: "single",
+      status: 125,
+      stderr: "Error: database lock timeout while starting an immediate database transaction " +
+        "after 0s\n",
+    });
+  }
+  assert(!await home.exists("single/started"));
+});
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -153,6 +223,13 @@ for (
       { PORT: "9999", API: "", TROP_OWNER: "/other" },
       { PORT: "9999", WEB_PORT: "5000", API: "", TROP_OWNER: "/other" },
     ],
+    [
+      "no owner of what is not the directory's, with --keep-env",
+      ["--keep-env"],
+      "single",
+      { PORT: "9999" },
+      { PORT: "9999" },
+    ],
   ] as readonly (readonly [string, readonly string[], string, Variables, Variables])[]
 ) {
   Deno.test(`run gives the program ${title}`, async () => {
@@ -217,6 +294,16 @@ Deno.test("run hands its standard input and both outputs to the program", async 
   });
 });
 
+Deno.test("run gives the program an empty standard input when its own is closed", async () => {
+  await using home = await makeHome();
+  await home.run(["run", "--", "sh", "-c", "cat && echo end"], {
+    cwd: "single",
+    env: BLIND,
+    script: 'exec "$@" <&-',
+    stdout: "end\n",
+  });
+});
+
 Deno.test("run has closed the database when the program starts", async () => {
   await using home = await makeHome();
   // The last connection that is closed takes the log with it.
@@ -246,7 +333,7 @@ Deno.test("run says in a dry run what it would run, and whether it could", async
 
 /** A program that says which signals it gets, until it gets the last one. */
 const LISTENER = `
-for s in HUP INT QUIT CONT TSTP WINCH; do trap "echo $s" $s; done
+for s in HUP INT QUIT USR1 USR2 ALRM CONT TSTP WINCH; do trap "echo $s" $s; done
 trap 'echo TERM; exit 9' TERM
 echo ready
 while :; do sleep 0.02; done`;
@@ -260,12 +347,34 @@ Deno.test("run hands on the signals that it gets, and ends as the program does",
     script: 'exec setsid "$@"',
   }));
   await run.hear(/^ready\n/);
-  for (const signal of ["HUP", "INT", "QUIT", "WINCH"] as const) {
+  for (const signal of ["HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "WINCH"] as const) {
     run.process.kill(`SIG${signal}`);
     await run.hear(new RegExp(`^${signal}\n`));
   }
   run.process.kill("SIGTERM");
   assert.deepEqual(await run.end(), { status: 9, stdout: "TERM\n", stderr: "" });
+});
+
+Deno.test("run hands on a signal that comes as soon as the program begins", async () => {
+  await using home = await makeHome();
+  const program = "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.02; done";
+  const wanted = { cwd: "single", env: BLIND, status: 7 };
+  await home.run(["run", "--", "sh", "-c", program], wanted);
+});
+
+Deno.test("run stays with a program that ignores a signal", async () => {
+  await using home = await makeHome();
+  await using run = new Conversation(
+    home.start(["run", "--", "sh", "-c", "trap '' TERM; echo ready; read x; exit 4"], {
+      cwd: "single",
+      env: BLIND,
+      stdin: OPEN,
+    }),
+  );
+  await run.hear(/^ready\n/);
+  run.process.kill("SIGTERM");
+  await run.say("\n");
+  assert.deepEqual(await run.end(), { status: 4, stdout: "", stderr: "" });
 });
 
 Deno.test({
@@ -350,6 +459,35 @@ for (
     },
   });
 }
+
+Deno.test({
+  name: "Ctrl-Z in a shell stops run and the program, and fg lets both go on",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using home = await makeHome();
+    await home.install();
+    await using shell = new Conversation(home.start([], {
+      cwd: "single",
+      env: { ...BLIND, TERM: "dumb", PATH: `${home.path("bin")}:${Deno.env.get("PATH")}` },
+      stdin: OPEN,
+      script: "exec script -qec 'exec bash --norc --noprofile -i' /dev/null",
+    }));
+    const program = "trap 'echo W''OKEN' CONT; trap 'exit 9' INT; echo re''ady; " +
+      "while :; do sleep 0.02; done";
+    await shell.say(`trop run -- sh -c "${program}"\n`);
+    await shell.hear(/ready/);
+    await shell.say("\x1a");
+    await shell.hear(/Stopped/);
+    await shell.say("fg\n");
+    await shell.hear(/WOKEN/);
+    await shell.say("\x03");
+    await shell.hear(/\^C/);
+    await shell.say("echo status=$?\n");
+    await shell.hear(/status=9/);
+    await shell.say("exit\n");
+    assert.equal((await shell.end()).status, 0);
+  },
+});
 
 Deno.test("the program of run has the terminal", async () => {
   await using home = await makeHome();

@@ -7,7 +7,7 @@ import { type LocatedGroup, locateGroup } from "../located_group.ts";
 import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
 import { fillPlaceholders } from "../placeholders.ts";
 import { portRequest } from "../port_request.ts";
-import { assertIsProgram, type EnvironmentChange, runProgram } from "../program.ts";
+import { type EnvironmentChange, findProgram, removeNodeShim, runProgram } from "../program.ts";
 import type { Variable } from "../render/environment.ts";
 import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../reserving.ts";
 import { readTag, resolveTarget, type Session, startSession } from "../session.ts";
@@ -47,6 +47,7 @@ export const run = defineCommand({
   async run(invocation) {
     const { options, trailing, output } = invocation;
     const { dryRun, keepEnv } = options;
+    removeNodeShim();
     const session = await startSession(invocation, options, { storesNames: true });
     const wish: Wish = {
       words: trailing,
@@ -61,7 +62,7 @@ export const run = defineCommand({
       : reserveAll(session, wish, group);
     // The database is closed by now: the program may run for days.
     if (!dryRun) return await runProgram(words, change);
-    assertIsProgram(words[0] ?? "");
+    findProgram(words[0] ?? "");
     const assignments = Object.entries(change.set).map(([name, value]) => `${name}=${value}`);
     printDryRun(output, [...actions, `Run ${[...assignments, ...words].map(quoteWord).join(" ")}`]);
     return 0;
@@ -139,15 +140,23 @@ function reserveAll(session: Session, wish: Wish, located: LocatedGroup): Start 
   return { actions: groupActions(plan), ...product };
 }
 
+/** A variable of the program. */
+interface Assignment {
+  readonly name: string;
+  readonly value: string;
+}
+
 function prepare({ host }: Session, { words, keepEnv }: Wish, ports: Ports): Preparation {
   const { path, variables } = ports;
-  const ofPorts = variables.map(({ name, port }) => ({ name, value: `${port}` }));
-  const all = [...ofPorts, { name: "TROP_OWNER", value: path }];
-  const wanted = all.filter(({ name }) => !keepEnv || host.env(name) === undefined);
-  const set = Object.fromEntries(wanted.map(({ name, value }) => [name, value]));
+  const isWanted = ({ name }: Assignment) => !keepEnv || host.env(name) === undefined;
+  const ofPorts = variables.map(({ name, port }) => ({ name, value: `${port}` })).filter(isWanted);
+  const owner = { name: "TROP_OWNER", value: path };
+  // Nothing but what is set here belongs to the directory.
+  const all = ofPorts.length > 0 && isWanted(owner) ? [...ofPorts, owner] : ofPorts;
+  const set = Object.fromEntries(all.map(({ name, value }) => [name, value]));
   // A PORT that `trop run` set for another directory would be taken for one of these.
-  const owner = host.env("TROP_OWNER");
-  const isLeaked = !keepEnv && !("PORT" in set) && owner !== undefined && owner !== path;
+  const before = host.env(owner.name);
+  const isLeaked = !keepEnv && !("PORT" in set) && before !== undefined && before !== path;
   return { words: fill(words, ports), change: { set, unset: isLeaked ? ["PORT"] : [] } };
 }
 

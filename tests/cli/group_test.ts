@@ -176,8 +176,19 @@ const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] =
       status: 6,
       stderr: /^Error: group allocation failed after attempting 2 service\(s\): their offsets/,
     }],
+    ["reserve-group ../shop/trop.yaml --dry-run", {
+      cwd: "blog",
+      status: 1,
+      stderr: /^Error: path relationship violation: /,
+    }],
     ["autoreserve --dry-run --disable-autoinit", { stderr: /Reserve port 5001/ }],
     ["list", { stdout: /^PORT.*\n$/ }],
+    ["autoreserve --task one --quiet --format json", { stdout: MAPPING }],
+    ["autoreserve --task two --dry-run", { status: 1, stderr: /^Error: cannot change sticky/ }],
+    ["autoreserve --task two --force --dry-run", {
+      stderr: /\n {2}2\. Keep port 5001 .*\n {2}3\. Keep port 5000 /,
+    }],
+    ["list --format csv --filter-tag web", { stdout: /,one,[^,]*,[^,]*\n$/ }],
   ]],
 ];
 

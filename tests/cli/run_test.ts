@@ -128,15 +128,17 @@ for (
     }],
   ] as readonly (readonly [string, readonly string[], RegExp, Record<string, string>?])[]
 ) {
-  Deno.test(`run ends with 125 and starts nothing for ${why}`, async () => {
+  Deno.test(`run ends with 125 and starts nothing for ${why}, dry or not (D39)`, async () => {
     await using home = await makeHome();
     const program = why === "a missing program" ? [] : ["--", "touch", "started"];
-    const wanted = { status: 125, stderr };
-    await home.run(["run", ...args, ...program], {
-      cwd: "single",
-      env: { ...BLIND, ...env },
-      ...wanted,
-    });
+    for (const flags of [["--dry-run"], []]) {
+      await home.run(["run", ...flags, ...args, ...program], {
+        cwd: "single",
+        env: { ...BLIND, ...env },
+        status: 125,
+        stderr,
+      });
+    }
     assert(!await home.exists("single/started"));
   });
 }

@@ -4,7 +4,7 @@ import { detectShell, parseShell } from "../../src/cli/shell.ts";
 import { failureOf } from "../support/database.ts";
 
 for (
-  const [wanted, variables, os = "linux"] of [
+  const [wanted, variables, os = "linux", defect = ""] of [
     ["posix", {}],
     ["posix", { SHELL: "" }],
     ["posix", { SHELL: "/bin/dash" }],
@@ -17,19 +17,21 @@ for (
     ["nushell", { SHELL: "/usr/bin/nu" }],
     ["posix", { SHELL: "/home/nu/bin/gnush" }],
     ["elvish", { SHELL: "/usr/bin/elvish" }],
-    // Defect 12: only the last part of the path is the shell's name.
-    ["posix", { SHELL: "/home/fishuser/bin/bash" }],
-    // D19: on Windows every process has PSModulePath.
+    // Only the last part of the path is the shell's name.
+    ["posix", { SHELL: "/home/fishuser/bin/bash" }, "linux", " (defect 12)"],
+    // On Windows every process has PSModulePath.
     [
       "posix",
       { PSModulePath: "x", SHELL: "C:\\Program Files\\Git\\usr\\bin\\bash.exe" },
       "windows",
+      " (D19, defect 12)",
     ],
     ["powershell", { PSModulePath: "x" }, "windows"],
     ["nushell", { PSModulePath: "x", SHELL: "C:\\nu\\nu.exe" }, "windows"],
-  ] as readonly (readonly [string, Readonly<Record<string, string>>, string?])[]
+  ] as readonly (readonly [string, Readonly<Record<string, string>>, string?, string?])[]
 ) {
-  Deno.test(`detectShell() takes ${JSON.stringify(variables)} on ${os} for ${wanted}`, () => {
+  const title = `detectShell() takes ${JSON.stringify(variables)} on ${os} for ${wanted}${defect}`;
+  Deno.test(title, () => {
     assert.equal(detectShell((name) => variables[name], os), wanted);
   });
 }

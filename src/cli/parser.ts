@@ -65,6 +65,7 @@ type Environment = (name: string) => string | undefined;
  */
 export function parseRoot(argv: readonly string[]): Root {
   const scanner = new Scanner(argv, GLOBAL_OPTIONS);
+  let help: readonly string[] = [];
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
     if (isHelp(token)) return { kind: "help" };
     if (token === "-V" || token === "--version") {
@@ -72,15 +73,15 @@ export function parseRoot(argv: readonly string[]): Root {
       return { kind: "version", verbose };
     }
     if (isOption(token)) scanner.takeOption(token);
-    else if (token === "help") return parseHelp(scanner.rest());
-    else return { kind: "command", name: token, before: scanner.given, rest: scanner.rest() };
+    else if (token === "help") help = ["--help"];
+    else {return {
+        kind: "command",
+        name: token,
+        before: scanner.given,
+        rest: [...help, ...scanner.rest()],
+      };}
   }
-  return { kind: "no-command" };
-}
-
-function parseHelp([name, ...surplus]: readonly string[]): Root {
-  if (name === undefined || isHelp(name) || name === "help") return { kind: "help" };
-  return { kind: "command", name, before: new Map(), rest: ["--help", ...surplus] };
+  return { kind: help.length > 0 ? "help" : "no-command" };
 }
 
 /**

@@ -319,6 +319,7 @@ for (
     [["help"], "help"],
     [["help", "help"], "help"],
     [["help", "--help"], "help"],
+    [["help", "--quiet"], "help"],
     [["--verbose", "--help"], "help"],
     [["--data-dir", "x", "-h", "example"], "help"],
     [["--quiet", "--version"], "version"],
@@ -334,6 +335,7 @@ for (
   const line of [
     ["help", "example"],
     ["help", "example", "--quiet"],
+    ["help", "--data-dir", "x", "example"],
     ["example", "--help"],
     ["example", "-h", "--bogus"],
     ["example", "--bogus", "--tag", "--help"],

@@ -35,7 +35,27 @@ interface ValueSpec extends OptionSpec {
   /** A variable that the parser reads when the option is not on the command line. */
   readonly env?: string;
   readonly required?: boolean;
+  /** What completions offer for it, if not what its kind suggests. */
+  readonly offer?: Offer;
 }
+
+/** What completions offer for a value: what lies on the disk, what is stored, or these words. */
+export type Offer = "directories" | "files" | StoredOffer | readonly string[];
+
+/** Values that are looked up in the database when somebody completes. */
+export const STORED_OFFERS = [
+  /** Of the directory that the command line is about. */
+  "tags",
+  /** Those tags, and the services of the group in force. */
+  "services",
+  "all-tags",
+  "projects",
+  "ports",
+  /** Directories that have reservations; others are offered as well. */
+  "paths",
+] as const;
+
+export type StoredOffer = typeof STORED_OFFERS[number];
 
 /** A switch: on the command line or not. */
 export interface Flag extends OptionSpec {
@@ -141,6 +161,7 @@ export const GLOBAL_OPTIONS = {
   dataDir: path({
     summary: "Directory that holds the database",
     valueName: "PATH",
+    offer: "directories",
     env: "TROP_DATA_DIR",
     default: "~/.trop",
   }),

@@ -40,17 +40,23 @@ const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   }],
   ["init", async () => (await import("./commands/init.ts")).init],
   ["validate", async () => (await import("./commands/validate.ts")).validate],
+  ["completions", async () => (await import("./commands/completions.ts")).completions],
 ]);
 
-/** The names of all commands. */
+/** Commands that programs run and no list shows. */
+const HIDDEN_LOADERS: typeof LOADERS = new Map([
+  ["__complete", async () => (await import("./commands/complete.ts")).complete],
+]);
+
+/** The names of all commands but the hidden ones. */
 export const COMMAND_NAMES: readonly string[] = [...LOADERS.keys()];
 
 /** The command called `name`; `undefined` when there is none. */
 export async function loadCommand(name: string): Promise<Command | undefined> {
-  return await LOADERS.get(name)?.();
+  return await (LOADERS.get(name) ?? HIDDEN_LOADERS.get(name))?.();
 }
 
-/** Every command, for what describes them all. */
+/** Every command but the hidden ones, for what describes them all. */
 export async function loadAllCommands(): Promise<Command[]> {
   return await Promise.all([...LOADERS.values()].map((load) => load()));
 }

@@ -1,5 +1,6 @@
 import { choice, text } from "./command.ts";
 import { FORMATS } from "./render/environment.ts";
+import { SHELL_NAMES } from "./shell.ts";
 
 /** How variables are printed. */
 export const ENVIRONMENT_OPTIONS = {
@@ -13,6 +14,7 @@ export const ENVIRONMENT_OPTIONS = {
     summary: "Shell that reads the export format: bash, sh, zsh, fish, powershell, pwsh, ps, " +
       "nushell, nu or elvish",
     valueName: "SHELL",
+    offer: SHELL_NAMES,
     default: "what SHELL and the like tell",
   }),
 };

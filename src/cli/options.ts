@@ -54,10 +54,20 @@ export const NOT_OPTION = {
 
 /** The directory that a reservation is for. */
 export function targetOption(summary: string) {
-  return path({ summary, valueName: "PATH", env: "TROP_PATH", default: "the current directory" });
+  return path({
+    summary,
+    valueName: "PATH",
+    env: "TROP_PATH",
+    default: "the current directory",
+    offer: "directories",
+  });
 }
 
-/** One of several reservations of a directory. */
-export function tagOption(summary: string) {
-  return text({ summary, valueName: "TAG" });
+/**
+ * One of several reservations of a directory.
+ *
+ * @param offer What completions offer.
+ */
+export function tagOption(summary: string, offer: "tags" | "services" = "tags") {
+  return text({ summary, valueName: "TAG", offer });
 }

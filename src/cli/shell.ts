@@ -22,6 +22,9 @@ const SHELLS: Readonly<Record<string, Shell>> = {
   elvish: "elvish",
 };
 
+/** All names that a shell has. */
+export const SHELL_NAMES: readonly string[] = Object.keys(SHELLS);
+
 /**
  * Reads `--shell`, in capitals or not.
  *
@@ -30,8 +33,7 @@ const SHELLS: Readonly<Record<string, Shell>> = {
 export function parseShell(text: string): Shell {
   const name = text.toLowerCase();
   if (Object.hasOwn(SHELLS, name)) return SHELLS[name] as Shell;
-  const known = Object.keys(SHELLS).join(", ");
-  throw validationError("shell", `unknown shell '${text}', want one of ${known}`);
+  throw validationError("shell", `unknown shell '${text}', want one of ${SHELL_NAMES.join(", ")}`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { TropError, validationError } from "../errors.ts";
 import { nativePaths } from "../domain/path.ts";
 import { isStorable } from "../domain/text.ts";
 import type { RowSource } from "./codec.ts";
-import { type DatabaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
+import { type DatabaseOptions, databaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
 import { openSqlite } from "./driver.ts";
 import { type Circumstances, isBusy, translating } from "./failures.ts";
 import { prepareFile } from "./files.ts";
@@ -69,6 +69,29 @@ export function openDatabase(options: DatabaseOptions, open: OpenSqlite = openSq
     } catch (error) {
       if (!canReadAsImmutable(error, options)) throw error;
       return openImmutable(options, open, error);
+    }
+  });
+}
+
+/**
+ * Opens the file for one look that leaves no trace and waits for nobody, for answers that need not
+ * be the latest: nothing is created, migrated or configured. Beside a process that is writing the
+ * look may fail.
+ *
+ * @throws {TropError} Like {@linkcode openDatabase}, also for a file of an older format.
+ */
+export function glanceAtDatabase(path: string, open: OpenSqlite = openSqlite): Database {
+  const options = databaseOptions(path, { readOnly: true, queryOnly: true, busyTimeoutMs: 0 });
+  checkOptions(options);
+  return translating(() => circumstancesOfOpening(options), () => {
+    prepareFile(options);
+    // A reader would create the log's companions and leave them behind.
+    if (!isLogEmpty(path)) return openAndConfigure(options, open, false);
+    try {
+      return openAndConfigure(options, open, true);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      return openAndConfigure(options, open, false);
     }
   });
 }
@@ -333,9 +356,13 @@ function canReadAsImmutable(error: unknown, { path, queryOnly }: DatabaseOptions
   if (error.code !== RESULT.READONLY_DIRECTORY && error.primaryCode !== RESULT.CANTOPEN) {
     return false;
   }
+  return isLogEmpty(path);
+}
+
+function isLogEmpty(path: string): boolean {
   try {
     return Deno.statSync(`${path}-wal`).size === 0;
-  } catch (missing) {
-    return missing instanceof Deno.errors.NotFound;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
 }

@@ -133,6 +133,17 @@ export class Home implements AsyncDisposable {
     return this.start(args, options).end(options);
   }
 
+  /**
+   * Puts the program under test into `bin` as `trop`, for what calls it by its name.
+   *
+   * @returns A `PATH` that has it first.
+   */
+  async install(): Promise<string> {
+    const words = programUnderTest().map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    await this.write({ bin: { trop: file(`#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, 0o755) } });
+    return `${this.path("bin")}:${Deno.env.get("PATH")}`;
+  }
+
   /** Starts the program and does not wait, for tests of concurrency and sudden death. */
   start(args: readonly string[], circumstances: Circumstances = {}): Run {
     const { script, unprivileged, stdin, cwd = ".", env } = circumstances;
@@ -150,12 +161,6 @@ export class Home implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     return new Run(`trop ${args.join(" ")}`, process, stdin);
-  }
-
-  /** Puts the program into `bin`, for what starts it by its name. */
-  async install(): Promise<void> {
-    const words = programUnderTest().map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-    await this.write({ "bin/trop": file(`#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, 0o755) });
   }
 
   #environment(extra: Circumstances["env"]): Record<string, string> {

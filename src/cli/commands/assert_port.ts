@@ -18,6 +18,7 @@ export const assertPort = defineCommand({
     port: integer({
       summary: "Port to look for",
       valueName: "PORT",
+      offer: "ports",
       max: MAX_PORT,
       required: true,
     }),

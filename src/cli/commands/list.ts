@@ -32,11 +32,20 @@ export const list = defineCommand({
       configEnv: "TROP_OUTPUT_FORMAT",
       default: "table",
     }),
-    filterProject: text({ summary: "Only those of this project", valueName: "PROJECT" }),
-    filterTag: text({ summary: "Only those with this tag", valueName: "TAG" }),
+    filterProject: text({
+      summary: "Only those of this project",
+      valueName: "PROJECT",
+      offer: "projects",
+    }),
+    filterTag: text({
+      summary: "Only those with this tag",
+      valueName: "TAG",
+      offer: "all-tags",
+    }),
     filterPath: path({
       summary: "Only those of this directory and the ones below it",
       valueName: "PATH",
+      offer: "directories",
     }),
     showFullPaths: flag({ summary: "Do not write ~ for the home directory in the table" }),
   },

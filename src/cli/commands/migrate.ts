@@ -22,9 +22,15 @@ export const migrate = defineCommand({
     from: path({
       summary: "Path that has the reservations",
       valueName: "PATH",
+      offer: "paths",
       required: true,
     }),
-    to: path({ summary: "Path that is to have them", valueName: "PATH", required: true }),
+    to: path({
+      summary: "Path that is to have them",
+      valueName: "PATH",
+      offer: "directories",
+      required: true,
+    }),
     recursive: flag({ summary: "Move those of all directories below as well" }),
     force: flag({ summary: "Overwrite reservations at the destination" }),
     dryRun: flag({ summary: "Say what would be moved, and do nothing" }),

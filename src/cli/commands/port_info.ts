@@ -20,7 +20,13 @@ export const portInfo = defineCommand({
   group: "inspect",
   summary: "Tell who reserved a port, and what uses it",
   positionals: {
-    port: integer({ summary: "Port to look up", valueName: "PORT", max: MAX_PORT, required: true }),
+    port: integer({
+      summary: "Port to look up",
+      valueName: "PORT",
+      offer: "ports",
+      max: MAX_PORT,
+      required: true,
+    }),
   },
   options: {
     includeOccupancy: flag({ summary: "Look whether it is in use, and by which process" }),

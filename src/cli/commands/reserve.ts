@@ -26,6 +26,7 @@ export const reserve = defineCommand({
     project: text({
       summary: "Project to store",
       valueName: "PROJECT",
+      offer: "projects",
       configEnv: "TROP_PROJECT",
       conflictsWith: ["clearProject"],
     }),

@@ -14,7 +14,10 @@ import { readTag, resolveTarget, type Session, startSession } from "../session.t
 
 const OPTIONS = {
   path: targetOption("Directory to reserve for, whatever group is in force"),
-  tag: tagOption("Which port is PORT: a service of the group, or one of the directory's"),
+  tag: tagOption(
+    "Which port is PORT: a service of the group, or one of the directory's",
+    "services",
+  ),
   env: text({ summary: "Variable in place of PORT", valueName: "NAME", default: "PORT" }),
   keepEnv: flag({ summary: "Leave variables alone that are set already" }),
   ...PERMISSION_OPTIONS,

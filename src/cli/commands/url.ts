@@ -25,7 +25,7 @@ export const url = defineCommand({
   ],
   options: {
     path: targetOption("Directory to look for, without the group above it"),
-    tag: tagOption("Which port: a service of the group, or one of the directory's"),
+    tag: tagOption("Which port: a service of the group, or one of the directory's", "services"),
     hostPerWorktree: flag({ summary: "Give each checkout a host of its own" }),
   },
   examples: [

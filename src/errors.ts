@@ -53,6 +53,19 @@ export interface Exhaustion {
   readonly expiration: boolean;
   readonly pruned: number;
   readonly expired: number;
+  /** Why the first of the ports in use may be free after all: nobody could tell. */
+  readonly failure?: ProbeFailure;
+}
+
+/** A port that could not be probed. */
+export interface ProbeFailure {
+  readonly code: "probe-failed";
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  readonly family: "ipv4" | "ipv6";
+  readonly scope: "localhost" | "wildcard";
+  readonly address: string;
+  readonly reason: string;
 }
 
 /** Why trop can fail; a {@linkcode TropError} carries one of these. */
@@ -200,15 +213,7 @@ export type Failure =
     readonly services: number;
   } & Exhaustion)
   | { readonly code: "group-conflict"; readonly path: string; readonly problem: GroupProblem }
-  | {
-    readonly code: "probe-failed";
-    readonly port: number;
-    readonly protocol: "tcp" | "udp";
-    readonly family: "ipv4" | "ipv6";
-    readonly scope: "localhost" | "wildcard";
-    readonly address: string;
-    readonly reason: string;
-  };
+  | ProbeFailure;
 
 /** A failure that trop knows; anything else that is thrown is a defect in trop. */
 export class TropError extends Error {

@@ -5,7 +5,8 @@
  */
 
 import type { Port, PortRange } from "../domain/port.ts";
-import type { ProbeFailure, Verdict } from "./occupancy.ts";
+import type { ProbeFailure } from "../errors.ts";
+import type { Verdict } from "./occupancy.ts";
 
 /** Why a port cannot be given, in the order in which the reasons are looked at. */
 export const BLOCKERS = ["reserved", "excluded", "unsafe", "occupied"] as const;

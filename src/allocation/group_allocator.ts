@@ -6,8 +6,8 @@
  */
 
 import { MAX_PORT, type Port } from "../domain/port.ts";
+import type { ProbeFailure } from "../errors.ts";
 import type { Blocker, Candidates, Refusal } from "./allocator.ts";
-import type { ProbeFailure } from "./occupancy.ts";
 
 /** One that wants a port. */
 export interface Member {

@@ -5,14 +5,11 @@
  */
 
 import type { Port, PortRange } from "../domain/port.ts";
-import type { Failure } from "../errors.ts";
+import type { ProbeFailure } from "../errors.ts";
 import { bind, type ProbeResult } from "./bind.ts";
 import { enabledProbes, type OccupancyPolicy, type Probe } from "./probes.ts";
 import { type Collision, collision } from "./socket.ts";
 import { readSocketTables, type SocketTables } from "./socket_tables.ts";
-
-/** What a probe could not find out. */
-export type ProbeFailure = Extract<Failure, { code: "probe-failed" }>;
 
 /** Whether a port is in use. */
 export type Verdict =

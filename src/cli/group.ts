@@ -14,7 +14,6 @@ import { flag, type Given, text } from "./command.ts";
 import { ENVIRONMENT_OPTIONS } from "./environment_options.ts";
 import { locateGroup } from "./located_group.ts";
 import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS } from "./options.ts";
-import type { Output } from "./output.ts";
 import { currentWorld, portRequest } from "./port_request.ts";
 import { environmentRenderer, type Variable } from "./render/environment.ts";
 import {
@@ -24,6 +23,7 @@ import {
   REFUSALS,
   reserveAction,
   warnOfCleanup,
+  warnOfUnsafe,
 } from "./reserving.ts";
 import type { Session } from "./session.ts";
 
@@ -115,7 +115,7 @@ export function runGroupCommand(
     if (announcement !== undefined) output.status(announcement);
     output.status(`Reserved ${plan.reservations.length} ports.`);
   }
-  warnOfGroup(output, plan);
+  warnOfGroup(session, plan);
 }
 
 /** What the plan does, a line each. */
@@ -131,7 +131,10 @@ export function groupActions({ kind, reservations, previous, stale }: GroupPlan)
 }
 
 /** Warns of what nobody would expect of the plan. */
-export function warnOfGroup(output: Output, { reservations, stale, refusals }: GroupPlan): void {
+export function warnOfGroup(
+  { config, output }: Session,
+  { reservations, stale, refusals }: GroupPlan,
+): void {
   warnOfCleanup(output, stale, "the group found room");
   const ports = new Map(reservations.map(({ tag, port }) => [tag, port]));
   for (const { tag, port, refusal } of refusals) {
@@ -140,4 +143,5 @@ export function warnOfGroup(output: Output, { reservations, stale, refusals }: G
         `port ${ports.get(tag)} is used instead`,
     );
   }
+  warnOfUnsafe({ config, output }, [...ports.values()]);
 }

@@ -27,7 +27,7 @@ export const OCCUPANCY_OPTIONS = {
   ...PROBE_OPTIONS,
 };
 
-/** What a reservation may be changed in, beyond being used. */
+/** What is allowed besides using a reservation, or making one as a matter of course. */
 export const PERMISSION_OPTIONS = {
   allowUnrelatedPath: flag({
     summary: "Take a path that is neither above nor below the current directory",
@@ -44,6 +44,10 @@ export const PERMISSION_OPTIONS = {
   allowChange: flag({
     summary: "Store another project or task than before",
     configEnv: "TROP_ALLOW_CHANGE",
+  }),
+  allowUnsafePorts: flag({
+    summary: "Give out ports that browsers refuse or the system itself uses",
+    configEnv: "TROP_ALLOW_UNSAFE_PORTS",
   }),
 };
 

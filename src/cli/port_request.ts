@@ -5,8 +5,10 @@
  */
 
 import { Occupancy } from "../allocation/occupancy.ts";
+import { unsafeReason } from "../allocation/unsafe_ports.ts";
 import type { EffectiveConfig } from "../config/effective.ts";
 import { exclusionTest } from "../domain/exclusion.ts";
+import type { Port } from "../domain/port.ts";
 import { inferMetadata } from "../git/infer_metadata.ts";
 import { SECONDS_PER_DAY } from "../operations/cleanup.ts";
 import { inspectDirectory } from "../operations/inspect_directory.ts";
@@ -26,13 +28,18 @@ export function portRequest(
     allowUnrelatedPath: force || config.allowUnrelatedPath,
     range: config.ports,
     isExcluded: exclusionTest(config.excludedPorts),
-    isUnsafe: () => false,
+    isUnsafe: (port) => unsafeReasonFor(config, port) !== undefined,
     cleanup: {
       prune: config.autoprune,
       expire: config.autoexpire,
       maxAge: config.expireAfterDays * SECONDS_PER_DAY,
     },
   };
+}
+
+/** Why nobody should get `port` without asking for it; `undefined` where nobody minds. */
+export function unsafeReasonFor(config: EffectiveConfig, port: Port): string | undefined {
+  return config.allowUnsafePorts ? undefined : unsafeReason(port);
 }
 
 /** What the configuration asks for; `undefined` in it is no wish, and `null` wants none. */

@@ -6,7 +6,13 @@
 
 import { formatKey } from "../domain/reservation.ts";
 import { escapeControls } from "../domain/text.ts";
-import { type Exhaustion, type Failure, TropError, type Violation } from "../errors.ts";
+import {
+  type Exhaustion,
+  type Failure,
+  type ProbeFailure,
+  TropError,
+  type Violation,
+} from "../errors.ts";
 
 /** What to print on standard error, its last line feed included, and how to end. */
 export interface Report {
@@ -253,15 +259,8 @@ function describeFailure(failure: Failure): Description {
       return failed(describeFailedGroup(failure));
     case "group-conflict":
       return failed(`reservation conflict: ${describeConflict(failure)}`);
-    case "probe-failed": {
-      const { port, protocol, scope, address, reason } = failure;
-      const family = failure.family === "ipv4" ? "IPv4" : "IPv6";
-      const host = failure.family === "ipv4" ? address : `[${address}]`;
-      return failed(
-        `port ${port} is possibly occupied: cannot probe ${protocol.toUpperCase()} ${family} ` +
-          `${scope} at ${host}:${port}: ${reason}`,
-      );
-    }
+    case "probe-failed":
+      return failed(describeProbeFailure(failure));
   }
 }
 
@@ -290,29 +289,52 @@ function describeExhaustion(exhaustion: Exhaustion): string {
     ? `${range}: ${describeCleanup(exhaustion)}; remaining blockers: ${kinds}`
     : `${range} after cleanup: remaining blockers after the single retry: ${kinds}; ` +
       describeCleanup(exhaustion);
-  return `${what}; ${describeBlockers(blockers)}: release some with 'trop release', ` +
-    "or widen the range with --min and --max or in trop.yaml";
+  const widening = "widen the range with --min and --max or in trop.yaml";
+  return `${what}; ${describeBlockers(exhaustion)}: ${remedies(exhaustion, widening)}`;
 }
 
 function describeFailedGroup(
   { services, ...exhaustion }: Extract<Failure, { code: "group-allocation-failed" }>,
 ): string {
   const { min, max } = exhaustion;
-  const blockers = describeBlockers(exhaustion.blockers);
+  const blockers = describeBlockers(exhaustion);
   const reason = blockers === ""
     ? `their offsets reach beyond the ports ${min}-${max}`
     : `no base in ${min}-${max} has a free port at every offset (${blockers})`;
+  const advice = remedies(exhaustion, "widen the range in trop.yaml");
   return `group allocation failed after attempting ${services} service(s): ${reason}; ` +
-    describeCleanup(exhaustion);
+    `${describeCleanup(exhaustion)}; ${advice}`;
 }
 
-function describeBlockers({ reserved, excluded, unsafe, occupied }: Exhaustion["blockers"]) {
+function describeBlockers({ blockers, failure }: Exhaustion): string {
+  const { reserved, excluded, unsafe, occupied } = blockers;
+  const uncertain = failure === undefined ? "" : ` (${describeProbeFailure(failure)})`;
   return [
     [reserved, "reserved"],
     [excluded, "excluded"],
-    [unsafe, "refused by browsers or taken by the system (see allow_unsafe_ports)"],
-    [occupied, "in use"],
+    [unsafe, "refused by browsers or used by the system"],
+    [occupied, `in use${uncertain}`],
   ].filter(([count]) => count !== 0).map(([count, what]) => `${count} ${what}`).join(", ");
+}
+
+/** What to do about each kind of blocker, and what helps in any case. */
+function remedies({ min, max, blockers }: Exhaustion, always: string): string {
+  const { reserved, excluded, unsafe, occupied } = blockers;
+  const special = [
+    ...(reserved > 0 ? ["release some with 'trop release'"] : []),
+    ...(excluded > 0 ? ["shorten excluded_ports, which 'trop config' shows"] : []),
+    ...(unsafe > 0 ? ["pass --allow-unsafe-ports"] : []),
+    ...(occupied > 0 ? [`stop what 'trop scan --min ${min} --max ${max}' shows`] : []),
+  ].join(", ");
+  return special === "" ? always : `${special}, or ${always}`;
+}
+
+function describeProbeFailure(failure: ProbeFailure): string {
+  const { port, protocol, scope, address, reason } = failure;
+  const family = failure.family === "ipv4" ? "IPv4" : "IPv6";
+  const host = failure.family === "ipv4" ? address : `[${address}]`;
+  return `port ${port} is possibly occupied: cannot probe ${protocol.toUpperCase()} ${family} ` +
+    `${scope} at ${host}:${port}: ${reason}`;
 }
 
 function describeCleanup({ pruning, expiration, pruned, expired }: Exhaustion): string {

@@ -16,7 +16,7 @@ import {
 } from "../operations/reserve.ts";
 import { makeChange } from "./change.ts";
 import type { Output } from "./output.ts";
-import { currentWorld } from "./port_request.ts";
+import { currentWorld, unsafeReasonFor } from "./port_request.ts";
 import type { Session } from "./session.ts";
 
 /** Which command reserves, and whether it only says what it would do. */
@@ -79,7 +79,7 @@ export function cleanupActions(stale: Stale | undefined): string[] {
 
 /** Warns of what nobody would expect of the plan. */
 export function warnOfReserve(
-  output: Output,
+  { config, output }: Session,
   { reservation, previous, stale, refusal }: ReservePlan,
   preferred?: Port,
 ): void {
@@ -91,6 +91,20 @@ export function warnOfReserve(
   if (previous !== undefined && previous.port !== port) {
     output.warn(`${formatKey(reservation)} moved from port ${previous.port} to port ${port}`);
   }
+  warnOfUnsafe({ config, output }, [port]);
+}
+
+/** Warns, in one line, of ports that nobody gets without asking for them. */
+export function warnOfUnsafe(
+  { config, output }: Pick<Session, "config" | "output">,
+  ports: readonly Port[],
+): void {
+  const warnings = ports.flatMap((port) => {
+    const reason = unsafeReasonFor(config, port);
+    return reason === undefined ? [] : [`port ${port} is unsafe: ${reason}`];
+  });
+  if (warnings.length === 0) return;
+  output.warn(`${warnings.join(", ")}; 'allow_unsafe_ports: true' takes it without a word`);
 }
 
 /** Warns that room had to be made. */

@@ -32,6 +32,7 @@ export interface EffectiveConfig {
   readonly allowUnrelatedPath: boolean;
   readonly allowProjectChange: boolean;
   readonly allowTaskChange: boolean;
+  readonly allowUnsafePorts: boolean;
   readonly busyTimeoutMs: number;
   readonly outputFormat: Value<"output_format">;
   /** The project's files that were read. */
@@ -109,6 +110,7 @@ export function effectiveConfig(
     allowUnrelatedPath: get("allow_unrelated_path"),
     allowProjectChange: get("allow_change") || get("allow_change_project"),
     allowTaskChange: get("allow_change") || get("allow_change_task"),
+    allowUnsafePorts: get("allow_unsafe_ports"),
     busyTimeoutMs: get("maximum_lock_wait_seconds") * 1000,
     outputFormat: get("output_format"),
   };

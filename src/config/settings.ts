@@ -176,6 +176,12 @@ export const SETTINGS = {
     variables: ["TROP_ALLOW_CHANGE"],
     flag: "allowChange",
   },
+  "allow_unsafe_ports": {
+    ...SWITCH,
+    summary: "Give out ports that browsers refuse or the system itself uses",
+    variables: ["TROP_ALLOW_UNSAFE_PORTS"],
+    flag: "allowUnsafePorts",
+  },
   "maximum_lock_wait_seconds": {
     type: "uint64",
     summary: "Longest wait in seconds for a locked database; 0 does not wait",

@@ -1,4 +1,4 @@
-import type { Blocker } from "../allocation/allocator.ts";
+import type { Allocation } from "../allocation/allocator.ts";
 import type { ReadTransaction } from "../database/transaction.ts";
 import type { Port, PortRange } from "../domain/port.ts";
 import type { Exhaustion } from "../errors.ts";
@@ -27,10 +27,13 @@ export function allocateWithCleanup<A extends { readonly kind: "allocated" | "ex
   return { allocation: attempt(freed), stale };
 }
 
+/** What an attempt without a result tells. */
+type Exhausted = Pick<Extract<Allocation, { kind: "exhausted" }>, "blockers" | "failure">;
+
 /** What the failure after the last attempt tells about it. */
 export function exhaustion(
   { min, max }: PortRange,
-  blockers: Readonly<Record<Blocker, number>>,
+  { blockers, failure }: Exhausted,
   { prune, expire }: PortRequest["cleanup"],
   stale?: Stale,
 ): Exhaustion {
@@ -42,5 +45,6 @@ export function exhaustion(
     expiration: expire,
     pruned: stale?.pruned.length ?? 0,
     expired: stale?.expired.length ?? 0,
+    ...(failure !== undefined && { failure }),
   };
 }

@@ -188,9 +188,10 @@ function commonMetadata(request: GroupRequest, replaced: readonly Reservation[])
 
 function exhausted(
   { group, range, cleanup }: GroupRequest,
-  { attempted, blockers, failure }: Extract<GroupAllocation, { kind: "exhausted" }>,
+  allocation: Extract<GroupAllocation, { kind: "exhausted" }>,
   stale?: Stale,
 ): TropError {
+  const { attempted, blockers, failure } = allocation;
   // A machine on which no port can be probed is not one on which all are taken.
   if (failure !== undefined && blockers.reserved + blockers.excluded + blockers.unsafe === 0) {
     return new TropError(failure);
@@ -199,6 +200,6 @@ function exhausted(
   return new TropError({
     code: "group-allocation-failed",
     services: attempted,
-    ...exhaustion(searched, blockers, cleanup, stale),
+    ...exhaustion(searched, allocation, cleanup, stale),
   });
 }

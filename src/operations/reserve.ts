@@ -107,13 +107,14 @@ function choosePort(
 
 function exhausted(
   { range, cleanup }: ReserveRequest,
-  { blockers, failure }: Extract<Allocation, { kind: "exhausted" }>,
+  allocation: Extract<Allocation, { kind: "exhausted" }>,
   stale?: Stale,
 ): TropError {
+  const { blockers, failure } = allocation;
   // A machine on which no port can be probed is not one on which all are taken.
   if (failure !== undefined && blockers.occupied === range.max - range.min + 1) {
     return new TropError(failure);
   }
-  const told = exhaustion(range, blockers, cleanup, stale);
+  const told = exhaustion(range, allocation, cleanup, stale);
   return new TropError({ code: "range-exhausted", ...told });
 }

@@ -85,6 +85,7 @@ allow_unrelated_path: false  # built-in
 allow_change_project: false  # built-in
 allow_change_task: false  # built-in
 allow_change: true  # ${local}:1:15
+allow_unsafe_ports: false  # built-in
 maximum_lock_wait_seconds: 11  # TROP_MAXIMUM_LOCK_WAIT_SECONDS
 output_format: csv  # ${user}:7:16
 discovery: checkout  # built-in

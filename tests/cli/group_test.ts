@@ -153,6 +153,24 @@ const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] =
         "directory or tag; port 5000 is used instead\n",
     }],
   ]],
+  ["gives ports that browsers refuse only where the file names them, with a word", [
+    ["autoreserve --quiet --format json", {
+      env: { TROP_PORT_MIN: "5999" },
+      stdout: mapping(6002, 6001).stdout,
+    }],
+    ["reserve-group unsafe.yaml --format json", {
+      cwd: "plain",
+      stdout: '{\n  "api": 6666,\n  "web": 6000\n}\n',
+      stderr: "Reserved 2 ports.\nWarning: port 6666 is unsafe: browsers refuse it (ircu), " +
+        "port 6000 is unsafe: browsers refuse it (x11); 'allow_unsafe_ports: true' takes it " +
+        "without a word\n",
+    }],
+    ["reserve-group unsafe.yaml --format json --allow-unsafe-ports", {
+      cwd: "plain",
+      stdout: '{\n  "api": 6666,\n  "web": 6000\n}\n',
+      stderr: "Reserved 2 ports.\n",
+    }],
+  ]],
   ["foretells in a dry run what the live run does (D39, defect 10)", [
     ["autoreserve --dry-run", {
       stderr: "Dry run - would perform the following actions:\n" +
@@ -198,6 +216,8 @@ async function makeHome(): Promise<Home> {
     "shop/preferring.yaml": "reservations: { services: { web: { preferred: 5500 } } }\n",
     "shop/deep": {},
     "plain/trop.yaml": "project: plain\n",
+    "plain/unsafe.yaml": "reservations: { base: 6000, services: { web: , " +
+      "api: { offset: 1, preferred: 6666 } } }\n",
     blog: {},
     linked: symlink("shop"),
   });

@@ -11,8 +11,9 @@ const DB = "/home/dev/.trop/trop.db";
 const ADVICE = `Copy ${DB} before anything else, then restore a backup, or delete it and reserve ` +
   "again; trop did not modify or repair the stored data";
 
-const EXHAUSTION_ADVICE = "release some with 'trop release', or widen the range with --min and " +
-  "--max or in trop.yaml";
+const WIDEN = "or widen the range with --min and --max or in trop.yaml";
+const IN_THE_WAY = "1 reserved, 1 in use: release some with 'trop release', stop what " +
+  `'trop scan --min 5000 --max 5001' shows, ${WIDEN}`;
 
 /** One row for each code; a new code does not compile until it has one. */
 const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
@@ -246,7 +247,7 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     6,
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
     "retry: reserved, occupied; automatic cleanup pruned 0 and expired 2 reservation(s); " +
-    `automatic pruning and expiration enabled; 1 reserved, 1 in use: ${EXHAUSTION_ADVICE}`,
+    `automatic pruning and expiration enabled; ${IN_THE_WAY}`,
   ],
   "group-allocation-failed": [
     {
@@ -263,7 +264,9 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     6,
     "Error: group allocation failed after attempting 3 service(s): no base in 5000-5009 has a " +
     "free port at every offset (7 reserved, 1 excluded); automatic cleanup pruned 1 and " +
-    "expired 0 reservation(s); automatic pruning and expiration enabled",
+    "expired 0 reservation(s); automatic pruning and expiration enabled; release some with " +
+    "'trop release', shorten excluded_ports, which 'trop config' shows, or widen the range in " +
+    "trop.yaml",
   ],
   "group-conflict": [
     {
@@ -339,8 +342,21 @@ const VARIANTS: readonly Row<Failure>[] = [
     { ...EXHAUSTED, pruning: false, expiration: false, pruned: 0, expired: 0 },
     6,
     "Error: port range 5000-5001 exhausted: cleanup was skipped (automatic pruning and " +
-    "expiration disabled); remaining blockers: reserved, occupied; " +
-    `1 reserved, 1 in use: ${EXHAUSTION_ADVICE}`,
+    `expiration disabled); remaining blockers: reserved, occupied; ${IN_THE_WAY}`,
+  ],
+  [
+    {
+      ...EXHAUSTED,
+      blockers: { reserved: 0, excluded: 0, unsafe: 1, occupied: 1 },
+      failure: { ...ROWS["probe-failed"][0], port: 5001, address: "127.0.0.1", family: "ipv4" },
+    },
+    6,
+    "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
+    "retry: excluded, occupied; automatic cleanup pruned 0 and expired 2 reservation(s); " +
+    "automatic pruning and expiration enabled; 1 refused by browsers or used by the system, " +
+    "1 in use (port 5001 is possibly occupied: cannot probe TCP IPv4 localhost at " +
+    "127.0.0.1:5001: Permission denied (os error 13)): pass --allow-unsafe-ports, stop what " +
+    `'trop scan --min 5000 --max 5001' shows, ${WIDEN}`,
   ],
   [
     {
@@ -351,8 +367,8 @@ const VARIANTS: readonly Row<Failure>[] = [
     6,
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
     "retry: excluded; automatic cleanup pruned 0 and expired 2 reservation(s); " +
-    "automatic pruning disabled; 2 refused by browsers or taken by the system " +
-    `(see allow_unsafe_ports): ${EXHAUSTION_ADVICE}`,
+    "automatic pruning disabled; 2 refused by browsers or used by the system: " +
+    `pass --allow-unsafe-ports, ${WIDEN}`,
   ],
   [
     {
@@ -365,7 +381,8 @@ const VARIANTS: readonly Row<Failure>[] = [
     6,
     "Error: port range 5000-5001 exhausted after cleanup: remaining blockers after the single " +
     "retry: excluded; automatic cleanup pruned 1 and expired 0 reservation(s); " +
-    `automatic expiration disabled; 2 excluded: ${EXHAUSTION_ADVICE}`,
+    `automatic expiration disabled; 2 excluded: shorten excluded_ports, which ` +
+    `'trop config' shows, ${WIDEN}`,
   ],
   [
     {
@@ -376,7 +393,8 @@ const VARIANTS: readonly Row<Failure>[] = [
     },
     6,
     "Error: group allocation failed after attempting 3 service(s): their offsets reach beyond " +
-    "the ports 5000-5009; cleanup was skipped (automatic pruning and expiration disabled)",
+    "the ports 5000-5009; cleanup was skipped (automatic pruning and expiration disabled); " +
+    "widen the range in trop.yaml",
   ],
   [
     { code: "group-conflict", path: "/w/a", problem: { kind: "ports" } },

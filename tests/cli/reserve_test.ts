@@ -8,6 +8,9 @@ type Step = readonly [args: string, wanted: Circumstances & Expectation];
 
 const exhausted = (range: string) => new RegExp(`^Error: port range ${range} exhausted after`);
 
+const UNSAFE = "Warning: port 6000 is unsafe: browsers refuse it (x11); " +
+  "'allow_unsafe_ports: true' takes it without a word\n";
+
 /** Histories: each step with its words; the working directory is `shop` unless said. */
 const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] = [
   ["gives a directory the same port again, and another directory another one", [
@@ -41,9 +44,9 @@ const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] =
         "instead\n",
     }],
     ["reserve --tag c --port 5050", {
-      env: { TROP_EXCLUDED_PORTS: "5002..5060" },
-      stdout: "5061\n",
-      stderr: "Warning: port 5050 is excluded; port 5061 is used instead\n",
+      env: { TROP_EXCLUDED_PORTS: "5002..5050" },
+      stdout: "5051\n",
+      stderr: "Warning: port 5050 is excluded; port 5051 is used instead\n",
     }],
     ["reserve --tag d --port 8080 --quiet", { stdout: "5002\n" }],
   ]],
@@ -58,9 +61,34 @@ const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] =
     }],
   ]],
   ["takes its range from the options", [
-    ["reserve --min 6000 --max 6001 --tag a", { stdout: "6000\n" }],
-    ["reserve --min 6000 --max 6001 --tag b", { stdout: "6001\n" }],
-    ["reserve --min 6000 --max 6001 --tag c", { status: 6, stderr: exhausted("6000-6001") }],
+    ["reserve --min 6100 --max 6101 --tag a", { stdout: "6100\n" }],
+    ["reserve --min 6100 --max 6101 --tag b", { stdout: "6101\n" }],
+    ["reserve --min 6100 --max 6101 --tag c", { status: 6, stderr: exhausted("6100-6101") }],
+  ]],
+  ["gives out a port that browsers refuse only where it is asked for, with a word", [
+    ["reserve --min 6000 --max 6001", { stdout: "6001\n" }],
+    ["reserve --min 6000 --max 6001 --tag b", {
+      status: 6,
+      stderr: /single retry: reserved, excluded; .*enabled; 1 reserved, 1 refused by browsers /,
+    }],
+    ["reserve --port 6000 --tag b", { stdout: "6000\n", stderr: UNSAFE }],
+    ["reserve --tag b", { stdout: "6000\n", stderr: UNSAFE }],
+    ["reserve --tag b --quiet", { stdout: "6000\n" }],
+    ["reserve --tag b --dry-run", {
+      stderr: / 1\. Keep port 6000 .*\nWarning: port 6000 is unsafe: .*\n$/,
+    }],
+    ["reserve --tag b --overwrite --min 6000 --max 6002", {
+      stdout: "6002\n",
+      stderr: /^Warning: .* moved from port 6000 to port 6002\n$/,
+    }],
+  ]],
+  ["gives out what browsers refuse like any other port where that is allowed", [
+    ["reserve --min 6665 --max 6669 --tag a --allow-unsafe-ports", { stdout: "6665\n" }],
+    ["reserve --min 6665 --max 6669 --tag b", {
+      env: { TROP_ALLOW_UNSAFE_PORTS: "yes" },
+      stdout: "6666\n",
+    }],
+    ["reserve --tag b --allow-unsafe-ports", { stdout: "6666\n" }],
   ]],
   ["moves a key with --force and says so (D14)", [
     ["reserve --port 6200", { stdout: "6200\n" }],
@@ -190,8 +218,8 @@ Deno.test("reserve --dry-run ends as the live run would and changes nothing (D39
   await run("reserve --project shop", { stdout: "5000\n" });
   const { stdout: before } = await run("list --format json", { stdout: /5000/ });
   await run("reserve --dry-run --project x", { status: 1, stderr: /sticky/ });
-  await run("reserve --dry-run --overwrite --port 6000", {
-    stderr: /\n {2}1\. Move .*shop from port 5000 to port 6000\nWarning: /,
+  await run("reserve --dry-run --overwrite --port 6200", {
+    stderr: /\n {2}1\. Move .*shop from port 5000 to port 6200\nWarning: /,
   });
   await run("reserve --dry-run --min 5000 --max 5000 --tag x", {
     status: 6,

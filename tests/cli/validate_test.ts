@@ -23,7 +23,7 @@ for (
 const PARSE_ERRORS = `Parse error in trop.yaml: Invalid YAML: unknown key 'prject' \
 (did you mean 'project'?), want one of project, ports, excluded_ports, cleanup, occupancy_check, \
 reservations, disable_autoinit, disable_autoprune, disable_autoexpire, allow_unrelated_path, \
-allow_change_project, allow_change_task, allow_change, maximum_lock_wait_seconds, output_format \
+allow_change_project, allow_change_task, allow_change, allow_unsafe_ports, maximum_lock_wait_seconds, output_format \
 at line 1 column 1
  1 | prject: shop
    | ^

@@ -232,7 +232,7 @@ for (
 
 const ALL_KEYS = "project, ports, excluded_ports, cleanup, occupancy_check, reservations, " +
   "disable_autoinit, disable_autoprune, disable_autoexpire, allow_unrelated_path, " +
-  "allow_change_project, allow_change_task, allow_change, maximum_lock_wait_seconds, " +
+  "allow_change_project, allow_change_task, allow_change, allow_unsafe_ports, maximum_lock_wait_seconds, " +
   "output_format";
 
 for (

@@ -94,6 +94,7 @@ const ROWS: Record<Key, Row> = {
   "allow_change_project": SWITCH,
   "allow_change_task": SWITCH,
   "allow_change": SWITCH,
+  "allow_unsafe_ports": SWITCH,
   "maximum_lock_wait_seconds": {
     "built-in": number(5),
     user: number(6),

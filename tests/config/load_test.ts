@@ -29,6 +29,7 @@ Deno.test("without any layer the built-in values hold", async () => {
     autoprune: true,
     autoexpire: true,
     allowUnrelatedPath: false,
+    allowUnsafePorts: false,
     allowProjectChange: false,
     allowTaskChange: false,
     busyTimeoutMs: 5000,
@@ -55,7 +56,7 @@ Deno.test("what a line holds cannot drive the terminal, and a long line is cut",
       `'x${"y".repeat(39)}…', want one of project, ports, excluded_ports, cleanup, ` +
       "occupancy_check, reservations, disable_autoinit, disable_autoprune, disable_autoexpire, " +
       "allow_unrelated_path, allow_change_project, allow_change_task, allow_change, " +
-      "maximum_lock_wait_seconds, output_format at line 1 column 1\n" +
+      "allow_unsafe_ports, maximum_lock_wait_seconds, output_format at line 1 column 1\n" +
       ` 1 | x${"y".repeat(59)}\n   | ^`,
   );
   assert.match(

@@ -45,7 +45,7 @@ interface Wish {
 /** What a step came to: the port that was given and how, or the code of the failure. */
 type Outcome =
   | { readonly port: number; readonly refusal: string | undefined; readonly cleaned: boolean }
-  | { readonly code: string; readonly blockers?: unknown }
+  | { readonly code: string; readonly blockers?: unknown; readonly uncertain?: number }
   | { readonly released: number }
   | undefined;
 
@@ -131,21 +131,22 @@ class Model {
   }
 
   #whyNot(wish: Wish): Outcome {
-    const { excluded, unsafe, uncertain } = this.surroundings.sets;
+    const { excluded, unsafe, occupied, uncertain } = this.surroundings.sets;
     const blockers = { reserved: 0, excluded: 0, unsafe: 0, occupied: 0 };
-    let failures = 0;
+    let first: number | undefined;
     for (let port = MIN; port <= MAX; port++) {
       if (this.#isReserved(port, wish)) blockers.reserved++;
       else if (excluded.has(port)) blockers.excluded++;
       else if (unsafe.has(port)) blockers.unsafe++;
       else {
         blockers.occupied++;
-        if (uncertain.has(port)) failures++;
+        if (uncertain.has(port) && !occupied.has(port)) first ??= port;
       }
     }
-    return failures > 0 && blockers.occupied === MAX - MIN + 1
-      ? { code: "probe-failed" }
-      : { code: "range-exhausted", blockers };
+    if (first === undefined) return { code: "range-exhausted", blockers };
+    return blockers.occupied === MAX - MIN + 1
+      ? { code: "probe-failed", uncertain: first }
+      : { code: "range-exhausted", blockers, uncertain: first };
   }
 
   release(path: string, recursive: boolean): Outcome {
@@ -245,9 +246,10 @@ function outcomeOf(act: () => Outcome): Outcome {
   } catch (error) {
     if (!(error instanceof TropError)) throw error;
     const { failure } = error;
-    return failure.code === "range-exhausted"
-      ? { code: failure.code, blockers: failure.blockers }
-      : { code: failure.code };
+    if (failure.code === "probe-failed") return { code: failure.code, uncertain: failure.port };
+    if (failure.code !== "range-exhausted") return { code: failure.code };
+    const { code, blockers, failure: unclear } = failure;
+    return { code, blockers, ...(unclear && { uncertain: unclear.port }) };
   }
 }
 

@@ -13,8 +13,8 @@ export const reserve = defineCommand({
   summary: "Reserve a port for a directory",
   description: [
     "Prints the port of the directory, and of the tag if one is given. The first time it is the " +
-    "lowest port that nobody reserved and nothing uses; after that it is the same port, until it " +
-    "is released.",
+    "lowest port that nobody reserved and nothing uses, and that browsers do not refuse; after " +
+    "that it is the same port, until it is released.",
     "Project and task come from the options, the variables, the project's file, or, the first " +
     "time, from git. Once stored they change only with permission.",
     "--force includes --overwrite, which may move a reservation to another port; the --allow " +
@@ -100,7 +100,7 @@ export const reserve = defineCommand({
     const { plan, product } = reservePort(session, request, execution, ({ port }) => `${port}\n`);
     if (dryRun) printDryRun(output, reserveActions(plan));
     else output.product(product);
-    warnOfReserve(output, plan, preferred);
+    warnOfReserve(session, plan, preferred);
   },
 });
 

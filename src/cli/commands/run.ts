@@ -114,7 +114,7 @@ function reserveOne(session: Session, wish: Wish, path: AbsolutePath): Start {
     const chosen = { tag, name, port };
     return prepare(session, wish, { path, variables: [chosen], chosen });
   });
-  warnOfReserve(session.output, plan);
+  warnOfReserve(session, plan);
   return { actions: reserveActions(plan), ...product };
 }
 
@@ -139,7 +139,7 @@ function reserveAll(session: Session, wish: Wish, located: LocatedGroup): Start 
     const chosen = { ...service, name: name ?? "PORT" };
     return prepare(session, wish, { ...located, variables: [...services, chosen], chosen });
   });
-  warnOfGroup(session.output, plan);
+  warnOfGroup(session, plan);
   return { actions: groupActions(plan), ...product };
 }
 

@@ -1,11 +1,11 @@
 import { findOwners, type Hit, ownerStatus } from "../../allocation/listeners.ts";
-import { Occupancy, type ProbeFailure } from "../../allocation/occupancy.ts";
+import { Occupancy } from "../../allocation/occupancy.ts";
 import type { Owner } from "../../allocation/socket.ts";
 import { reservedPorts } from "../../database/operations.ts";
 import { withRead } from "../../database/transaction.ts";
 import { compactExclusions, formatExclusion } from "../../domain/exclusion.ts";
 import { DEFAULT_RANGE, MAX_PORT, type Port, type PortRange, toPort } from "../../domain/port.ts";
-import { TropError } from "../../errors.ts";
+import { type ProbeFailure, TropError } from "../../errors.ts";
 import { type ExcludedPorts, excludeOccupied } from "../../operations/exclusions.ts";
 import { choice, defineCommand, flag, integer } from "../command.ts";
 import { describeCompaction, tellWhomItConcerns } from "../exclusion_words.ts";

@@ -49,13 +49,15 @@ export function bind(probe: Probe, port: Port): ProbeResult {
  * the other way round; only binding the wildcard as well shows both.
  */
 function addressesOf({ protocol, family, scope, address }: Probe): readonly string[] {
-  if (protocol === "udp" || scope === "wildcard" || !BLIND_SYSTEMS.has(Deno.build.os)) {
-    return [address];
-  }
+  if (protocol === "udp" || scope === "wildcard" || !IS_BLIND) return [address];
   return [address, WILDCARD[family]];
 }
 
-const BLIND_SYSTEMS: ReadonlySet<string> = new Set(["darwin", "freebsd", "netbsd"]);
+/**
+ * Whether this system lets a TCP port be bound though somebody listens there. Of all servers the
+ * one on `::` that takes IPv4 as well is still not found by binding both addresses of IPv4.
+ */
+export const IS_BLIND = ["darwin", "freebsd", "netbsd"].includes(Deno.build.os);
 
 /** A socket of our own; leaving the scope closes it. */
 export interface OwnSocket extends Disposable {

@@ -6,8 +6,9 @@
 
 import type { Port, PortRange } from "../domain/port.ts";
 import type { ProbeFailure } from "../errors.ts";
-import { bind, type ProbeResult } from "./bind.ts";
-import { enabledProbes, type OccupancyPolicy, type Probe } from "./probes.ts";
+import { bind, IS_BLIND, type ProbeResult } from "./bind.ts";
+import { accept, type Endpoint } from "./connect.ts";
+import { enabledProbes, LOOPBACK, type OccupancyPolicy, type Probe } from "./probes.ts";
 import { type Collision, collision } from "./socket.ts";
 import { readSocketTables, type SocketTables } from "./socket_tables.ts";
 
@@ -28,10 +29,26 @@ export interface Sockets {
   bind(probe: Probe, port: Port): ProbeResult;
   /** One snapshot of the system's socket tables, where it has some that may be read. */
   tables(): SocketTables | undefined;
+  /** Where somebody accepts TCP connections; missing where binding shows all of them. */
+  readonly accept?: (endpoints: readonly Endpoint[]) => readonly boolean[];
 }
 
 /** This machine. */
-export const systemSockets: Sockets = { bind, tables: () => readSocketTables() };
+export const systemSockets: Sockets = {
+  bind,
+  tables: () => readSocketTables(),
+  ...(IS_BLIND && { accept }),
+};
+
+const FREE = { kind: "free" } as const;
+const OCCUPIED = { kind: "occupied" } as const;
+
+/** What one probe says about one port. */
+interface Answer {
+  readonly port: Port;
+  readonly probe: Probe;
+  readonly result: ProbeResult;
+}
 
 /** Answers for the ports of one command, on one view of the machine. */
 export class Occupancy {
@@ -54,8 +71,8 @@ export class Occupancy {
    * a moment ago.
    */
   check(port: Port): Verdict {
-    const isTaken = (probe: Probe) => this.#lookUp(probe, port) === "certain";
-    if (this.#tables !== "unread" && this.#probes.some(isTaken)) return { kind: "occupied" };
+    const isListed = (probe: Probe) => this.#lookUp(probe, port) === "certain";
+    if (this.#tables !== "unread" && this.#probes.some(isListed)) return OCCUPIED;
     let failure: ProbeFailure | undefined;
     for (const probe of this.#probes) {
       const result = this.#bind(probe, port);
@@ -65,18 +82,20 @@ export class Occupancy {
       }
       if (result.kind === "uncertain") failure ??= probeFailure(probe, port, result.reason);
     }
-    return failure === undefined ? { kind: "free" } : { kind: "uncertain", failure };
+    if (failure !== undefined) return { kind: "uncertain", failure };
+    return this.#ask([port], () => FREE).length > 0 ? OCCUPIED : FREE;
   }
 
   /** What every probe finds at `port`, by binding it. */
   inspect(port: Port): Findings {
-    return this.#collect(port, (probe) => {
+    const answers = this.#ask([port], (probe) => {
       const result = this.#bind(probe, port);
       // Without the right to bind it one may still see who did.
       return result.kind === "uncertain" && this.#lookUp(probe, port) === "certain"
-        ? { kind: "occupied" }
+        ? OCCUPIED
         : result;
     });
+    return toFindings(answers);
   }
 
   /**
@@ -84,30 +103,55 @@ export class Occupancy {
    * at once where there are such tables, and what they leave open is settled by binding. They do
    * not show quite everything that {@linkcode inspect} finds: see their module.
    */
-  *survey(range: PortRange): Generator<readonly [Port, Exclude<Findings, { kind: "free" }>]> {
+  *survey(
+    { min, max }: PortRange,
+  ): Generator<readonly [Port, Exclude<Findings, { kind: "free" }>]> {
     const tables = this.#readTables();
-    for (let port = range.min; port <= range.max; port = port + 1 as Port) {
-      const findings = this.#collect(port, (probe) => {
-        const found = this.#lookUp(probe, port);
-        if (found === "certain") return { kind: "occupied" };
-        const isSettled = found === "none" && tables?.isComplete(probe.protocol);
-        return isSettled ? { kind: "free" } : this.#bind(probe, port);
-      });
+    const answers = this.#ask(portsFrom(min, max), (probe, port) => {
+      const found = this.#lookUp(probe, port);
+      if (found === "certain") return OCCUPIED;
+      const isSettled = found === "none" && tables?.isComplete(probe.protocol);
+      return isSettled ? FREE : this.#bind(probe, port);
+    });
+    for (const [port, found] of Map.groupBy(answers, ({ port }) => port)) {
+      const findings = toFindings(found);
       if (findings.kind !== "free") yield [port, findings];
     }
   }
 
-  #collect(port: Port, ask: (probe: Probe) => ProbeResult): Findings {
-    const hits: Probe[] = [];
-    const failures: ProbeFailure[] = [];
-    for (const probe of this.#probes) {
-      const result = ask(probe);
-      if (result.kind === "occupied") hits.push(probe);
-      if (result.kind === "uncertain") failures.push(probeFailure(probe, port, result.reason));
+  /** What the probes find at `ports`, in their order, but for what is free. */
+  #ask(ports: Iterable<Port>, ask: (probe: Probe, port: Port) => ProbeResult): readonly Answer[] {
+    const answers: Answer[] = [];
+    for (const port of ports) {
+      for (const probe of this.#probes) {
+        const result = ask(probe, port);
+        if (result.kind !== "free" || this.#isDoubtful(probe)) {
+          answers.push({ port, probe, result });
+        }
+      }
     }
-    if (hits.length > 0) return { kind: "occupied", hits };
-    const [first, ...others] = failures;
-    return first ? { kind: "uncertain", failures: [first, ...others] } : { kind: "free" };
+    return this.#settle(answers);
+  }
+
+  /** Whether something may use a port though `probe` could bind it. */
+  #isDoubtful({ protocol }: Probe): boolean {
+    return this.#sockets.accept !== undefined && protocol === "tcp";
+  }
+
+  /** Finds out which of the ports that could be bound are taken all the same; the others go. */
+  #settle(answers: readonly Answer[]): readonly Answer[] {
+    const doubtful = answers.filter(({ result }) => result.kind === "free");
+    if (doubtful.length === 0) return answers;
+    const endpoints = doubtful.map(({ port, probe }) => ({
+      hostname: LOOPBACK[probe.family],
+      port,
+    }));
+    const accepted = this.#sockets.accept?.(endpoints) ?? [];
+    const taken = new Set(doubtful.filter((_, index) => accepted[index]));
+    return answers.flatMap((answer) => {
+      if (taken.has(answer)) return { ...answer, result: OCCUPIED };
+      return answer.result.kind === "free" ? [] : answer;
+    });
   }
 
   #readTables(): SocketTables | undefined {
@@ -135,6 +179,24 @@ export class Occupancy {
     return others !== undefined && others.length > 0 &&
       others.every(({ family }) => family === "ipv4");
   }
+}
+
+function* portsFrom(min: Port, max: Port): Generator<Port> {
+  // Past the last one there is no port, but nobody gets to see it.
+  for (let port = min; port <= max; port = port + 1 as Port) yield port;
+}
+
+/** What `answers`, all about one port, come to. */
+function toFindings(answers: readonly Answer[]): Findings {
+  const hits: Probe[] = [];
+  const failures: ProbeFailure[] = [];
+  for (const { port, probe, result } of answers) {
+    if (result.kind === "occupied") hits.push(probe);
+    if (result.kind === "uncertain") failures.push(probeFailure(probe, port, result.reason));
+  }
+  if (hits.length > 0) return { kind: "occupied", hits };
+  const [first, ...others] = failures;
+  return first ? { kind: "uncertain", failures: [first, ...others] } : FREE;
 }
 
 function probeFailure(probe: Probe, port: Port, reason: string): ProbeFailure {

@@ -10,7 +10,12 @@ import fc from "fast-check";
 
 import type { ProbeResult } from "../../src/allocation/bind.ts";
 import { Occupancy, type Sockets } from "../../src/allocation/occupancy.ts";
-import { enabledProbes, type OccupancyPolicy, type Probe } from "../../src/allocation/probes.ts";
+import {
+  DEFAULT_POLICY,
+  enabledProbes,
+  type OccupancyPolicy,
+  type Probe,
+} from "../../src/allocation/probes.ts";
 import { SocketTables, type TableSocket } from "../../src/allocation/socket_tables.ts";
 import { type Port, toPort } from "../../src/domain/port.ts";
 
@@ -199,6 +204,58 @@ Deno.test("survey() finds what a brute-force model finds", () => {
       );
     }),
     { numRuns: 3000 },
+  );
+});
+
+/** A machine whose binds fail for the very same address only, as those of BSD systems do. */
+function blindSocketsOf(machine: Machine): Sockets {
+  const isHeldAt = (protocol: string, address: string, port: number) =>
+    machine.held.some((held) =>
+      held.protocol === protocol && held.address === address && held.port === port
+    );
+  const accepts = (hostname: string, port: number) => {
+    const probe = { protocol: "tcp", family: isIpv6(hostname) ? "ipv6" : "ipv4" } as const;
+    return machine.held.some((held) =>
+      held.port === port && stands(held, { ...probe, scope: "localhost", address: hostname })
+    );
+  };
+  return {
+    bind: ({ protocol, address, family }, port) => {
+      if (protocol === "udp") return socketsOf(machine).bind(enabled(protocol, family), port);
+      return { kind: isHeldAt(protocol, address, port) ? "occupied" : "free" };
+    },
+    tables: () => undefined,
+    accept: (endpoints) => endpoints.map(({ hostname, port }) => accepts(hostname, port)),
+  };
+}
+
+function enabled(protocol: string, family: string): Probe {
+  const [probe] = enabledProbes(DEFAULT_POLICY).filter((probe) => {
+    return probe.protocol === protocol && probe.family === family;
+  });
+  assert(probe);
+  return probe;
+}
+
+Deno.test("where binds are blind, connecting finds every server that can be reached", () => {
+  fc.assert(
+    fc.property(fc.array(HELD, { maxLength: 4 }), (sockets) => {
+      const held = sockets.map((socket) => ({ ...socket, state: "listening" } as const));
+      const machine = { held, tables: "none", hasIpv6: true, isDenied: false } as const;
+      const occupancy = new Occupancy(DEFAULT_POLICY, blindSocketsOf(machine));
+      const findings = PORTS.map((port) => expected(machine, DEFAULT_POLICY, port));
+      assert.deepEqual(PORTS.map((port) => occupancy.inspect(port)), findings);
+      assert.deepEqual(
+        PORTS.map((port) => occupancy.check(port).kind),
+        findings.map((found) => (found as { kind: string }).kind),
+      );
+      assert.deepEqual(
+        [...occupancy.survey({ min: PORTS[0], max: PORTS[2] })],
+        PORTS.map((port, index) => [port, findings[index]] as const)
+          .filter(([, found]) => (found as { kind: string }).kind !== "free"),
+      );
+    }),
+    { numRuns: 1000 },
   );
 });
 

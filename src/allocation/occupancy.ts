@@ -4,11 +4,12 @@
  * @module
  */
 
+import type { OccupancyPolicy } from "../config/effective.ts";
 import type { Port, PortRange } from "../domain/port.ts";
 import type { ProbeFailure } from "../errors.ts";
 import { bind, IS_BLIND, type ProbeResult } from "./bind.ts";
 import { accept, type Endpoint } from "./connect.ts";
-import { enabledProbes, LOOPBACK, type OccupancyPolicy, type Probe } from "./probes.ts";
+import { enabledProbes, LOOPBACK, type Probe } from "./probes.ts";
 import { type Collision, collision } from "./socket.ts";
 import { readSocketTables, type SocketTables } from "./socket_tables.ts";
 

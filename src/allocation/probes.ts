@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { OccupancyPolicy } from "../config/effective.ts";
+
 export type Protocol = "tcp" | "udp";
 export type Family = "ipv4" | "ipv6";
 export type Scope = "localhost" | "wildcard";
@@ -21,18 +23,6 @@ export interface Probe {
   readonly family: Family;
   readonly scope: Scope;
   readonly address: string;
-}
-
-/** Which probes are made. */
-export interface OccupancyPolicy {
-  /** Makes none at all. */
-  readonly skip: boolean;
-  readonly skipTcp: boolean;
-  readonly skipUdp: boolean;
-  readonly skipIpv4: boolean;
-  readonly skipIpv6: boolean;
-  /** Asks for the wildcard addresses too; loopback is always asked for. */
-  readonly checkAllInterfaces: boolean;
 }
 
 /** Everything on loopback, nothing else. */

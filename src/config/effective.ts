@@ -23,7 +23,7 @@ export interface EffectiveConfig {
   /** The lists of all layers, low to high, as they were written. */
   readonly excludedPorts: readonly Exclusion[];
   readonly expireAfterDays: number;
-  readonly occupancy: OccupancySettings;
+  readonly occupancy: OccupancyPolicy;
   /** `undefined` without a group, and where the highest file with an opinion clears it. */
   readonly group: ServiceGroup | undefined;
   readonly autoinit: boolean;
@@ -44,12 +44,14 @@ export interface EffectiveConfig {
 }
 
 /** How to look whether a port is in use. */
-export interface OccupancySettings {
+export interface OccupancyPolicy {
+  /** Does not look at all. */
   readonly skip: boolean;
   readonly skipIpv4: boolean;
   readonly skipIpv6: boolean;
   readonly skipTcp: boolean;
   readonly skipUdp: boolean;
+  /** Asks for the wildcard addresses too; loopback is always asked for. */
   readonly checkAllInterfaces: boolean;
 }
 

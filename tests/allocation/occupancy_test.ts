@@ -10,12 +10,8 @@ import fc from "fast-check";
 
 import type { ProbeResult } from "../../src/allocation/bind.ts";
 import { Occupancy, type Sockets } from "../../src/allocation/occupancy.ts";
-import {
-  DEFAULT_POLICY,
-  enabledProbes,
-  type OccupancyPolicy,
-  type Probe,
-} from "../../src/allocation/probes.ts";
+import { DEFAULT_POLICY, enabledProbes, type Probe } from "../../src/allocation/probes.ts";
+import type { OccupancyPolicy } from "../../src/config/effective.ts";
 import { SocketTables, type TableSocket } from "../../src/allocation/socket_tables.ts";
 import { type Port, toPort } from "../../src/domain/port.ts";
 

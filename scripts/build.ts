@@ -1,16 +1,19 @@
 /**
  * Builds `dist/`, or the directory named as the argument: `trop.js`, the whole program as one
  * minified module that runs on a bare Deno, its source map, the JSON Schemas of the configuration
- * files, and `SHA256SUMS`. The same commit gives the same bytes, wherever it is built.
+ * files, the installers, which `--server URL` tells where the release will be, and `SHA256SUMS`.
+ * The same commit gives the same bytes, wherever it is built.
  *
  * @module
  */
 
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { COMMIT, VERSION } from "../src/version.ts";
 import { SUMS, writeChecksums } from "./checksums.ts";
 import { SCHEMA_FILES } from "./generate_schema.ts";
+import { writeInstallers } from "./installers.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -28,13 +31,18 @@ interface SourceMap {
   mappings: string;
 }
 
-/** Writes everything below `directory`, which is created. */
-async function build(directory: string): Promise<void> {
+/**
+ * Writes everything below `directory`, which is created.
+ *
+ * @param server Where the release will be; `""` when that is not known.
+ */
+async function build(directory: string, server: string): Promise<void> {
   await Deno.mkdir(directory, { recursive: true });
   await bundle(directory);
   for (const file of Object.values(SCHEMA_FILES)) {
     await Deno.copyFile(join(ROOT, file), join(directory, basename(file)));
   }
+  await writeInstallers(directory, { server, version: VERSION });
   await writeChecksums(directory);
 }
 
@@ -157,9 +165,13 @@ async function removeIfAny(directory: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const directory = resolve(Deno.args[0] ?? join(ROOT, "dist"));
+  const { values: { server }, positionals: [place] } = parseArgs({
+    options: { server: { type: "string", default: "" } },
+    allowPositionals: true,
+  });
+  const directory = resolve(place ?? join(ROOT, "dist"));
   // What another commit left behind must not come out under this one's checksums.
-  if (Deno.args.length === 0) await removeIfAny(directory);
-  await build(directory);
+  if (place === undefined) await removeIfAny(directory);
+  await build(directory, server);
   console.log(`Built ${directory}:\n${(await Deno.readTextFile(join(directory, SUMS))).trimEnd()}`);
 }

@@ -7,15 +7,26 @@ import { type Home, trop } from "../support/program.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** What a build reads. */
-const SOURCES = ["deno.json", "deno.lock", "main.ts", "LICENSE", "schema", "scripts", "src"];
+const SOURCES = [
+  "deno.json",
+  "deno.lock",
+  "devcontainer",
+  "install.ps1",
+  "install.sh",
+  "main.ts",
+  "LICENSE",
+  "schema",
+  "scripts",
+  "src",
+];
 
 /** Builds the copy of this repository in `directory`. @returns The bytes of every file by name. */
 async function build(home: Home, directory: string): Promise<ReadonlyMap<string, string>> {
   const program = [Deno.execPath(), "task", "--quiet", "build"];
   await home.run([], { program, cwd: directory, stdout: /^Built .*\/dist:\n/ });
   const files = new Map<string, string>();
-  for (const { name } of Deno.readDirSync(home.path(`${directory}/dist`))) {
-    files.set(name, await home.read(`${directory}/dist/${name}`));
+  for (const { name, isFile } of Deno.readDirSync(home.path(`${directory}/dist`))) {
+    if (isFile) files.set(name, await home.read(`${directory}/dist/${name}`));
   }
   return files;
 }

@@ -27,9 +27,6 @@ export interface ReservedPort {
   readonly variable: string | undefined;
 }
 
-/** The variable of a port without a tag. */
-export const UNTAGGED_VARIABLE = "PORT";
-
 /**
  * What is reserved for `path`, and for the group's services at `groupPath`, in the order of the
  * tags. A tag that is a service's goes by the service's variable, wherever it is reserved.
@@ -52,6 +49,6 @@ function variableOf(
   tag: string | null,
   variables: ReadonlyMap<string, string>,
 ): string | undefined {
-  if (tag === null) return UNTAGGED_VARIABLE;
+  if (tag === null) return "PORT";
   return variables.get(tag) ?? deriveEnvironmentName(tag);
 }

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { Conversation } from "../support/conversation.ts";
 import { rawConnection } from "../support/database.ts";
 import { git, makeRepository } from "../support/git.ts";
-import { type Expectation, file, type Home, OPEN, trop } from "../support/program.ts";
+import {
+  type Circumstances,
+  type Expectation,
+  file,
+  type Home,
+  OPEN,
+  trop,
+} from "../support/program.ts";
 import { databaseOf } from "../support/stored.ts";
 
 /** What this machine's own servers use must not decide about a test. */
@@ -333,6 +340,15 @@ Deno.test("run says in a dry run what it would run, and whether it could", async
   assert(!await home.exists(".trop"));
 });
 
+/** Talks to a program of the shell that `trop run` runs. */
+function converse(home: Home, program: string, circumstances: Circumstances): Conversation {
+  const words = ["run", "--", "sh", "-c", program];
+  return new Conversation(home.start(words, { cwd: "single", env: BLIND, ...circumstances }));
+}
+
+/** Runs `"$@"` away from the terminal of whoever runs the tests. */
+const AWAY = 'exec setsid "$@"';
+
 /** A program that says which signals it gets, until it gets the last one. */
 const LISTENER = `
 for s in HUP INT QUIT USR1 USR2 ALRM CONT TSTP WINCH; do trap "echo $s" $s; done
@@ -342,12 +358,7 @@ while :; do sleep 0.02; done`;
 
 Deno.test("run hands on the signals that it gets, and ends as the program does", async () => {
   await using home = await makeHome();
-  await using run = new Conversation(home.start(["run", "--", "sh", "-c", LISTENER], {
-    cwd: "single",
-    env: BLIND,
-    // Away from the terminal of whoever runs the tests.
-    script: 'exec setsid "$@"',
-  }));
+  await using run = converse(home, LISTENER, { script: AWAY });
   await run.hear(/^ready\n/);
   for (const signal of ["HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "WINCH"] as const) {
     run.process.kill(`SIG${signal}`);
@@ -366,13 +377,8 @@ Deno.test("run hands on a signal that comes as soon as the program begins", asyn
 
 Deno.test("run stays with a program that ignores a signal", async () => {
   await using home = await makeHome();
-  await using run = new Conversation(
-    home.start(["run", "--", "sh", "-c", "trap '' TERM; echo ready; read x; exit 4"], {
-      cwd: "single",
-      env: BLIND,
-      stdin: OPEN,
-    }),
-  );
+  const program = "trap '' TERM; echo ready; read x; exit 4";
+  await using run = converse(home, program, { stdin: OPEN });
   await run.hear(/^ready\n/);
   run.process.kill("SIGTERM");
   await run.say("\n");
@@ -385,11 +391,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using home = await makeHome();
-    await using run = new Conversation(home.start(["run", "--", "sh", "-c", LISTENER], {
-      cwd: "single",
-      env: BLIND,
-      script: 'exec setsid "$@"',
-    }));
+    await using run = converse(home, LISTENER, { script: AWAY });
     await run.hear(/^ready\n/);
     run.process.kill("SIGTSTP");
     await run.hear(/^TSTP\n/);
@@ -407,14 +409,9 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using home = await makeHome();
-    const script = "trap '' HUP INT; exec setsid \"$@\"";
-    const words = ["sh", "-c", "kill -HUP $$; kill -INT $$; echo ready; read x; exit 4"];
-    await using run = new Conversation(home.start(["run", "--", ...words], {
-      cwd: "single",
-      env: BLIND,
-      stdin: OPEN,
-      script,
-    }));
+    const program = "kill -HUP $$; kill -INT $$; echo ready; read x; exit 4";
+    const script = `trap '' HUP INT; ${AWAY}`;
+    await using run = converse(home, program, { stdin: OPEN, script });
     await run.hear(/^ready\n/);
     run.process.kill("SIGHUP");
     run.process.kill("SIGINT");
@@ -447,12 +444,7 @@ for (
     ignore: Deno.build.os !== "linux",
     async fn() {
       await using home = await makeHome();
-      await using run = new Conversation(home.start(["run", "--", "sh", "-c", program], {
-        cwd: "single",
-        env: BLIND,
-        stdin: OPEN,
-        script: IN_TERMINAL,
-      }));
+      await using run = converse(home, program, { stdin: OPEN, script: IN_TERMINAL });
       await run.hear(/ready\r\n/);
       await run.say(key);
       const { status: actual, stdout } = await run.end();

@@ -87,6 +87,7 @@ Deno.test("the human format lets no tag drive the terminal", () => {
 const READERS: readonly (readonly [program: string, shell: string, script: string])[] = [
   ["bash", "bash", `exec bash -c 'eval "$(cat)"; exec env -0'`],
   ["dash", "sh", `exec dash -c 'eval "$(cat)"; exec env -0'`],
+  ["busybox", "sh", `exec busybox sh -c 'eval "$(cat)"; exec env -0'`],
   ["zsh", "zsh", `exec zsh -f -c 'eval "$(cat)"; exec env -0'`],
   ["fish", "fish", "exec fish --no-config -c 'source; exec env -0'"],
   ["elvish", "elvish", "exec elvish -norc -c 'eval (slurp); e:env -0'"],

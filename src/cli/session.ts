@@ -91,12 +91,13 @@ export function openSessionDatabase(
   { config, host, output }: Session,
   access: Access,
 ): Database {
-  const { autoinit, busyTimeoutMs, dataDirectory } = config;
+  const { autoinit, busyTimeoutMs, dataDirectory, journal } = config;
   const options = databaseOptions(databasePath(absoluteDataDirectory(host, dataDirectory)), {
     busyTimeoutMs,
     autoCreate: autoinit && access !== "look",
     readOnly: access === "validate",
     queryOnly: access !== "write",
+    journal,
     ...(host.env("TROP_DEBUG") ? { log: (entry) => logTransaction(host, entry) } : {}),
   });
   const database = access === "look" && autoinit ? openOrImagine(options) : openDatabase(options);
@@ -142,6 +143,11 @@ function describeNotice(notice: DatabaseNotice): string {
     case "no-write-ahead-log":
       return `the database keeps a rollback journal (${notice.mode}), because its file system ` +
         "does not support a write-ahead log; prefer a local disk";
+    case "write-ahead-log-kept":
+      return "the database keeps its write-ahead log, because another process has it open; " +
+        "sqlite_journal: rollback takes effect when nobody has";
+    case "shared-file-system":
+      return describeSharing(notice);
     case "old-sqlite":
       return `SQLite ${notice.version} can, rarely, damage a file that two processes write at ` +
         "the same moment; use Deno 2.9.1 or newer";
@@ -149,6 +155,20 @@ function describeNotice(notice: DatabaseNotice): string {
       return "the database is read as if nobody could write it, because its directory is " +
         "read-only; another process may be writing";
   }
+}
+
+function describeSharing(
+  { type, mode, isInUse }: Extract<DatabaseNotice, { code: "shared-file-system" }>,
+): string {
+  const journal = mode !== "wal"
+    ? "It keeps a rollback journal there"
+    : isInUse
+    ? "It keeps its write-ahead log, which is worse, because another process has it open or was " +
+      "killed: end every trop that uses it and run any command"
+    : "Its write-ahead log makes that worse";
+  return `the database lies on a shared file system (${type}): two systems that write it at once ` +
+    `can damage it. ${journal}. Use a local disk or a named volume with --data-dir, or settle it ` +
+    "with sqlite_journal in config.yaml";
 }
 
 /**

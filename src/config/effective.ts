@@ -34,6 +34,7 @@ export interface EffectiveConfig {
   readonly allowTaskChange: boolean;
   readonly allowUnsafePorts: boolean;
   readonly busyTimeoutMs: number;
+  readonly journal: Value<"sqlite_journal">;
   readonly outputFormat: Value<"output_format">;
   /** The project's files that were read. */
   readonly projectFiles: ProjectFiles;
@@ -114,6 +115,7 @@ export function effectiveConfig(
     allowTaskChange: get("allow_change") || get("allow_change_task"),
     allowUnsafePorts: get("allow_unsafe_ports"),
     busyTimeoutMs: get("maximum_lock_wait_seconds") * 1000,
+    journal: get("sqlite_journal"),
     outputFormat: get("output_format"),
   };
 }

@@ -39,6 +39,7 @@ export function* checkFile(settings: Settings, kind: FileKind): Problems {
     yield* checkForeign(settings, "project", "the user file applies to every project");
     yield* checkForeign(settings, "reservations", "the user file applies to every project");
   } else {
+    yield* checkForeign(settings, "sqlite_journal", "all projects have one database");
     yield* checkForeign(settings, "discovery", "it decides which project files are read");
   }
   yield* checkSettings(settings);

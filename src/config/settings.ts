@@ -201,6 +201,14 @@ export const SETTINGS = {
     variables: ["TROP_OUTPUT_FORMAT"],
     flag: "format",
   },
+  "sqlite_journal": {
+    type: "choice",
+    values: ["auto", "wal", "rollback"],
+    summary: "Journal of the database: auto is rollback on shared file systems and wal elsewhere",
+    default: "auto",
+    files: ["user"],
+    variables: ["TROP_SQLITE_JOURNAL"],
+  },
   "discovery": {
     type: "choice",
     values: ["checkout", "filesystem"],

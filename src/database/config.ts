@@ -6,6 +6,7 @@
 
 import { TropError } from "../errors.ts";
 import { type Clock, systemClock } from "../domain/timestamp.ts";
+import { sharedFileSystem } from "./file_system.ts";
 
 /** The database's name inside the data directory. */
 export const DATABASE_FILE = "trop.db";
@@ -15,6 +16,12 @@ export const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 
 /** SQLite's own limit: a larger busy timeout means no waiting at all. */
 export const MAX_BUSY_TIMEOUT_MS = 2_147_483_647;
+
+/**
+ * How changes are kept undoable: with a write-ahead log, which is fast and lets readers go on, or
+ * with a rollback journal. `auto` takes the journal where other systems may be writing the file.
+ */
+export type Journal = "auto" | "wal" | "rollback";
 
 /** How a database is opened. */
 export interface DatabaseOptions {
@@ -31,6 +38,9 @@ export interface DatabaseOptions {
    * statement that would write is refused.
    */
   readonly queryOnly: boolean;
+  readonly journal: Journal;
+  /** Tells the type of the file system at a path if it is a shared one, see `file_system.ts`. */
+  readonly sharedFileSystem: (path: string, device: number) => string | undefined;
   readonly clock: Clock;
   /** Told of every transaction when it has ended; never of what was in it. */
   readonly log?: (entry: TransactionLogEntry) => void;
@@ -46,8 +56,8 @@ export interface TransactionLogEntry {
 /**
  * Options for the database at `path`.
  *
- * @param overrides What differs from the defaults: wait 5000 ms, create, write. `readOnly` turns
- * creation off too.
+ * @param overrides What differs from the defaults: wait 5000 ms, create, write, the journal
+ * that the file system suggests. `readOnly` turns creation off too.
  */
 export function databaseOptions(
   path: string,
@@ -59,6 +69,8 @@ export function databaseOptions(
     autoCreate: true,
     readOnly: false,
     queryOnly: false,
+    journal: "auto" as const,
+    sharedFileSystem,
     clock: systemClock,
     ...overrides,
   };

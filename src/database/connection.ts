@@ -11,12 +11,11 @@ import type { RowSource } from "./codec.ts";
 import { type DatabaseOptions, databaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
 import { openSqlite } from "./driver.ts";
 import { type Circumstances, isBusy, translating } from "./failures.ts";
-import { prepareFile } from "./files.ts";
+import { type Place, prepareFile } from "./files.ts";
 import { bringUpToDate, nextMigration, refuseUnlessCurrent } from "./migrations.ts";
 import {
   type OpenSqlite,
   RESULT,
-  type Row,
   type SqliteConnection,
   SqliteError,
   type Statement,
@@ -28,6 +27,16 @@ import { withSchemaRead } from "./transaction.ts";
 export type DatabaseNotice =
   /** The write-ahead log cannot be had here; `mode` is the rollback journal's. */
   | { readonly code: "no-write-ahead-log"; readonly mode: string }
+  /** The write-ahead log was to go, but another process has the file open. */
+  | { readonly code: "write-ahead-log-kept" }
+  /** Other systems may be writing the file too, and nobody said what journal is right then. */
+  | {
+    readonly code: "shared-file-system";
+    readonly type: string;
+    readonly mode: string;
+    /** Whether the write-ahead log was to go, but another process may have the file open. */
+    readonly isInUse: boolean;
+  }
   /** SQLite before 3.51.3 can, rarely, damage a file that two processes write. */
   | { readonly code: "old-sqlite"; readonly version: string }
   /** The place cannot be written, so the file is read as if nobody else could write it either. */
@@ -63,12 +72,13 @@ export const OPENING = "opening, configuring, or migrating the database";
 export function openDatabase(options: DatabaseOptions, open: OpenSqlite = openSqlite): Database {
   checkOptions(options);
   return translating(() => circumstancesOfOpening(options), () => {
-    prepareFile(options);
+    const place = prepareFile(options);
+    const attempt = (immutable: boolean) => openAndConfigure(options, open, { place, immutable });
     try {
-      return openAndConfigure(options, open, false);
+      return attempt(false);
     } catch (error) {
       if (!canReadAsImmutable(error, options)) throw error;
-      return openImmutable(options, open, error);
+      return asImmutable(() => attempt(true), error);
     }
   });
 }
@@ -84,14 +94,15 @@ export function glanceAtDatabase(path: string, open: OpenSqlite = openSqlite): D
   const options = databaseOptions(path, { readOnly: true, queryOnly: true, busyTimeoutMs: 0 });
   checkOptions(options);
   return translating(() => circumstancesOfOpening(options), () => {
-    prepareFile(options);
+    const place = prepareFile(options);
+    const attempt = (immutable: boolean) => openAndConfigure(options, open, { place, immutable });
     // A reader would create the log's companions and leave them behind.
-    if (!isLogEmpty(path)) return openAndConfigure(options, open, false);
+    if (!isLogEmpty(path)) return attempt(false);
     try {
-      return openAndConfigure(options, open, true);
+      return attempt(true);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;
-      return openAndConfigure(options, open, false);
+      return attempt(false);
     }
   });
 }
@@ -219,13 +230,13 @@ function checkOptions({ path, busyTimeoutMs }: DatabaseOptions): void {
 function openAndConfigure(
   options: DatabaseOptions,
   open: OpenSqlite,
-  immutable: boolean,
+  { place, immutable }: { readonly place: Place; readonly immutable: boolean },
 ): Database {
   const { path, readOnly, busyTimeoutMs: timeoutMs } = options;
   const database = new Database(open(path, { readOnly, immutable, timeoutMs }), options);
   try {
     if (immutable) database.notices.push({ code: "immutable" });
-    configure(database, readOnly || immutable);
+    configure(database, place, readOnly || immutable);
     return database;
   } catch (error) {
     database.close();
@@ -234,7 +245,7 @@ function openAndConfigure(
 }
 
 /** The order matters: what can wait comes after the timeout, what writes after the refusals. */
-function configure(database: Database, readOnly: boolean): void {
+function configure(database: Database, place: Place, readOnly: boolean): void {
   checkEngine(database);
   const state = withSchemaRead(database, OPENING, (transaction) => {
     const state = readState(transaction);
@@ -243,12 +254,15 @@ function configure(database: Database, readOnly: boolean): void {
   });
   if (readOnly) {
     refuseUnlessCurrent(database, state);
+    if (place.shared !== undefined) {
+      noteSharing(database, place, { mode: journalMode(database), isInUse: false });
+    }
     return;
   }
   if (state.kind === "empty" && !database.options.autoCreate) {
     throw new TropError({ code: "not-initialised", path: database.path });
   }
-  chooseJournal(database);
+  chooseJournal(database, place);
   if (state.kind !== "current") change(database, state);
   if (database.options.queryOnly) database.prepare("PRAGMA query_only = ON").run();
 }
@@ -294,51 +308,104 @@ function setBusyTimeout(statements: { prepare(sql: string): Statement }, timeout
 }
 
 /** @param reason Why the file cannot be opened otherwise. */
-function openImmutable(options: DatabaseOptions, open: OpenSqlite, reason: unknown): Database {
+function asImmutable(act: () => Database, reason: unknown): Database {
   try {
-    return openAndConfigure(options, open, true);
+    return act();
   } catch (error) {
     // The run time grants this only to those who may do everything.
     throw error instanceof Deno.errors.NotCapable ? reason : error;
   }
 }
 
-/** Sets the write-ahead log where the file has none yet, and how much to wait for the disk. */
-function chooseJournal(database: Database): void {
-  const mode = writeAheadLogMode(database);
-  switch (mode) {
-    case undefined:
-      return;
-    case "wal":
-      // Consistent after a loss of power; only the last commits may be missing then.
-      database.prepare("PRAGMA synchronous = NORMAL").run();
-      return;
-    case "memory":
-    case "off":
-      throw new SqliteError(`journal mode ${mode} cannot undo a failed change`, undefined);
-    default:
-      database.prepare("PRAGMA synchronous = FULL").run();
-      database.notices.push({ code: "no-write-ahead-log", mode });
+/** Sets the journal that fits the place, as far as that can be had, and how much to wait for it. */
+function chooseJournal(database: Database, place: Place): void {
+  const mode = wantsRollback(database, place)
+    ? rollbackJournalMode(database, place)
+    : writeAheadLogMode(database);
+  if (mode === undefined) return;
+  if (mode === "memory" || mode === "off") {
+    throw new SqliteError(`journal mode ${mode} cannot undo a failed change`, undefined);
   }
+  // The log is consistent after a loss of power; only the last commits may be missing then.
+  const synchronous = mode === "wal" && place.shared === undefined ? "NORMAL" : "FULL";
+  database.prepare(`PRAGMA synchronous = ${synchronous}`).run();
+  noteJournal(database, place, mode);
 }
 
-/** The mode it got; `undefined` where it cannot be set and nothing is going to be written. */
-function writeAheadLogMode(database: Database): string | undefined {
-  const modeOf = (row: Row | undefined) => String(row?.[0]);
-  const mode = modeOf(database.prepare("PRAGMA journal_mode").get());
-  if (mode === "wal") return mode;
-  for (;;) {
+function wantsRollback({ options: { journal } }: Database, { shared }: Place): boolean {
+  return journal === "rollback" || (journal === "auto" && shared !== undefined);
+}
+
+/** Notes what a person should know about the journal that the file got. */
+function noteJournal(database: Database, place: Place, mode: string): void {
+  const isWal = mode === "wal";
+  if (noteSharing(database, place, { mode, isInUse: isWal })) return;
+  if (isWal !== wantsRollback(database, place)) return;
+  database.notices.push(
+    isWal ? { code: "write-ahead-log-kept" } : { code: "no-write-ahead-log", mode },
+  );
+}
+
+/** @returns Whether other systems may be writing the file, and nobody said what is right then. */
+function noteSharing(
+  { notices, options: { journal } }: Database,
+  { shared }: Place,
+  state: { readonly mode: string; readonly isInUse: boolean },
+): boolean {
+  if (shared === undefined || journal !== "auto") return false;
+  notices.push({ code: "shared-file-system", type: shared, ...state });
+  return true;
+}
+
+function journalMode(database: Database): string {
+  return String(database.prepare("PRAGMA journal_mode").get()?.[0]);
+}
+
+/**
+ * The mode it got; `undefined` where it cannot be set and nothing is going to be written. The log
+ * stays where others may be using it: SQLite takes every lock to do away with it, and where the
+ * locks of another system may not be seen, its companions must not be there.
+ */
+function rollbackJournalMode(database: Database, { hasCompanions }: Place): string | undefined {
+  const mode = journalMode(database);
+  if (mode !== "wal" || hasCompanions) return mode;
+  return unlessReadOnly(database, () => {
     try {
-      return database.waiting(() => modeOf(database.prepare("PRAGMA journal_mode = WAL").get()));
+      return String(database.prepare("PRAGMA journal_mode = DELETE").get()?.[0]);
     } catch (error) {
-      if (error instanceof SqliteError && error.primaryCode === RESULT.READONLY) {
-        if (database.options.queryOnly) return undefined;
-        throw error;
-      }
-      // Two first launches that switch at once are refused without waiting.
-      if (!isBusy(error) || database.waitLeftMs === 0) throw error;
-      database.waiting(() => sleep(1 + Math.random() * 9));
+      if (!isBusy(error)) throw error;
+      return mode;
     }
+  });
+}
+
+/** As {@linkcode rollbackJournalMode}, for the log. */
+function writeAheadLogMode(database: Database): string | undefined {
+  const mode = journalMode(database);
+  if (mode === "wal") return mode;
+  return unlessReadOnly(database, () => {
+    for (;;) {
+      try {
+        return database.waiting(() =>
+          String(database.prepare("PRAGMA journal_mode = WAL").get()?.[0])
+        );
+      } catch (error) {
+        // Two first launches that switch at once are refused without waiting.
+        if (!isBusy(error) || database.waitLeftMs === 0) throw error;
+        database.waiting(() => sleep(1 + Math.random() * 9));
+      }
+    }
+  });
+}
+
+/** What `act` returns; `undefined` where the file cannot be written and nobody is going to. */
+function unlessReadOnly(database: Database, act: () => string): string | undefined {
+  try {
+    return act();
+  } catch (error) {
+    const isReadOnly = error instanceof SqliteError && error.primaryCode === RESULT.READONLY;
+    if (isReadOnly && database.options.queryOnly) return undefined;
+    throw error;
   }
 }
 

@@ -12,6 +12,14 @@ import { RESULT } from "./sqlite.ts";
 /** The header of an SQLite file fills 100 bytes, its smallest page 512. */
 const SMALLEST_DATABASE = 512;
 
+/** Where a database file lies. */
+export interface Place {
+  /** The type of the file system, if other systems may be writing that too. */
+  readonly shared: string | undefined;
+  /** Whether a write-ahead log or its index lies beside the file: somebody has it open, or died. */
+  readonly hasCompanions: boolean;
+}
+
 /**
  * Makes sure that a database file is there to be opened, creating it empty where `options` allow.
  *
@@ -19,13 +27,8 @@ const SMALLEST_DATABASE = 512;
  * `cannot-open-database` when the path is no regular file, `database-corruption` when the file is
  * too short to be a database: SQLite would take one of a single byte for empty and overwrite it.
  */
-export function prepareFile({ path, autoCreate }: DatabaseOptions): void {
-  const found = statIfExists(path);
-  if (found === undefined) {
-    if (!autoCreate) throw new TropError({ code: "not-initialised", path });
-    createFile(path);
-    return;
-  }
+export function prepareFile({ path, autoCreate, sharedFileSystem }: DatabaseOptions): Place {
+  const found = statIfExists(path) ?? createAndStat(path, autoCreate);
   if (!found.isFile) throw notAFile(path, found.isDirectory ? "a directory" : "a special file");
   if (found.size > 0 && found.size < SMALLEST_DATABASE) {
     throw corruption(path, {
@@ -33,6 +36,21 @@ export function prepareFile({ path, autoCreate }: DatabaseOptions): void {
       sqliteCode: RESULT.NOTADB,
     });
   }
+  const shared = sharedFileSystem(path, found.dev);
+  // Asked only where locks may not tell; before SQLite, which makes them by itself.
+  return { shared, hasCompanions: shared !== undefined && hasCompanions(path) };
+}
+
+/** They lie beside the file itself, wherever a link to it is. */
+function hasCompanions(path: string): boolean {
+  const physical = Deno.realPathSync(path);
+  return exists(`${physical}-wal`) || exists(`${physical}-shm`);
+}
+
+function createAndStat(path: string, mayCreate: boolean): Deno.FileInfo {
+  if (!mayCreate) throw new TropError({ code: "not-initialised", path });
+  createFile(path);
+  return Deno.statSync(path);
 }
 
 function statIfExists(path: string): Deno.FileInfo | undefined {

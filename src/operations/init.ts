@@ -7,7 +7,12 @@
 import { userFile } from "../config/discovery.ts";
 import { createWholeFile } from "../config/replace_file.ts";
 import { sampleConfig } from "../config/sample.ts";
-import { type DatabaseOptions, databaseOptions, databasePath } from "../database/config.ts";
+import {
+  type DatabaseOptions,
+  databaseOptions,
+  databasePath,
+  type Journal,
+} from "../database/config.ts";
 import {
   circumstancesOfOpening,
   type DatabaseNotice,
@@ -29,6 +34,7 @@ export interface InitRequest {
   readonly overwrite: boolean;
   readonly withConfig: boolean;
   readonly busyTimeoutMs: number;
+  readonly journal: Journal;
   readonly clock: Clock;
 }
 
@@ -100,8 +106,8 @@ export function executeInit(request: InitRequest, plan: InitPlan): Initialised {
   return { createsDirectory, replacement, backup, createsConfig, notices: database.notices };
 }
 
-function optionsOf({ directory, busyTimeoutMs, clock }: InitRequest): DatabaseOptions {
-  return databaseOptions(databasePath(directory), { busyTimeoutMs, clock });
+function optionsOf({ directory, busyTimeoutMs, journal, clock }: InitRequest): DatabaseOptions {
+  return databaseOptions(databasePath(directory), { busyTimeoutMs, journal, clock });
 }
 
 function alreadyExists({ given }: InitRequest): TropError {

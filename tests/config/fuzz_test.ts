@@ -111,11 +111,11 @@ const SAMPLES: Readonly<Record<Setting["type"], readonly Sample[]>> = {
   ],
 };
 
-const DISCOVERY: readonly Sample[] = [
-  ["checkout", "checkout"],
-  ["'filesystem'", "filesystem"],
-  ["git", REFUSED],
-];
+/** The choices that no project makes; any other is one of a format. */
+const CHOICES: Partial<Record<Key, readonly Sample[]>> = {
+  discovery: [["checkout", "checkout"], ["'filesystem'", "filesystem"], ["git", REFUSED]],
+  sqlite_journal: [["auto", "auto"], ["'wal'", "wal"], ["rollback", "rollback"], ["off", REFUSED]],
+};
 
 /** A random file; `expected` is what it says, or `undefined` when it has to be refused. */
 function randomDocument(random: Random): {
@@ -148,7 +148,7 @@ function randomDocument(random: Random): {
 function randomValue(random: Random, key: Key): Sample {
   if (random.chance(2)) return random.pick(WRONG);
   if (random.chance(8)) return random.pick(NULLS);
-  const samples = key === "discovery" ? DISCOVERY : SAMPLES[settingOf(key).type];
+  const samples = CHOICES[key] ?? SAMPLES[settingOf(key).type];
   // Most values should be good, so that what a file says can be compared.
   const good = samples.filter(([, meaning]) => meaning !== REFUSED);
   return random.pick(random.chance(97) ? good : samples);
@@ -228,7 +228,7 @@ Deno.test("of 6,000 damaged files none is accepted that the schema refuses", () 
     const standard = text.replace(/\b0b1+\b/g, "3").replace(/\+(?=0[xo])/g, "");
     assert.ok(isValid(parse(standard)), `seed ${seed}: ${JSON.stringify(text)}`);
   }
-  assert.ok(accepted > 300, `${accepted} were accepted`);
+  assert.ok(accepted > 250, `${accepted} were accepted`);
 });
 
 const LONG = 1 << 16;

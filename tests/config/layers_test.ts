@@ -111,6 +111,13 @@ const ROWS: Record<Key, Row> = {
     environment: ["CSV", "csv"],
     "command line": ["json", "json"],
   },
+  "sqlite_journal": {
+    "built-in": ["auto", "auto"],
+    user: ["rollback", "rollback"],
+    project: "wal",
+    private: "wal",
+    environment: ["WAL", "wal"],
+  },
   "discovery": {
     "built-in": ["checkout", "checkout"],
     user: ["filesystem", "filesystem"],

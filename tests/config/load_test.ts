@@ -33,6 +33,7 @@ Deno.test("without any layer the built-in values hold", async () => {
     allowProjectChange: false,
     allowTaskChange: false,
     busyTimeoutMs: 5000,
+    journal: "auto",
     outputFormat: "table",
     projectFiles: {},
     ignored: undefined,

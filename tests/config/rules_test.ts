@@ -27,6 +27,10 @@ for (
     [`project: ${LONG}`, "1:10 project: Cannot exceed 255 characters"],
     [`project: ${LONG.slice(1)}`, null],
     [
+      "sqlite_journal: wal",
+      "1:17 sqlite_journal: must not be set in this file: all projects have one database",
+    ],
+    [
       "discovery: checkout",
       "1:12 discovery: must not be set in this file: it decides which " +
       "project files are read",

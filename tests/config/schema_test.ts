@@ -80,6 +80,8 @@ for (
     ["task: x", false, false],
     ["discovery: filesystem", false, true],
     ["discovery: git", false, false],
+    ["sqlite_journal: rollback", false, true],
+    ["sqlite_journal: delete", false, false],
     ["discovery: ~", true, true],
     ["ports: ~", true, true],
     ["ports: {}", true, true],

@@ -34,7 +34,7 @@ export const init = defineCommand({
   async run({ options, globals, host, output }) {
     const { overwrite, withConfig, dryRun } = options;
     const given = resolveDataDirectory(globals.dataDir, host.env);
-    const { busyTimeoutMs } = await loadConfig({
+    const { busyTimeoutMs, journal } = await loadConfig({
       files: { kind: "none" },
       dataDirectory: given,
       env: host.env,
@@ -42,7 +42,7 @@ export const init = defineCommand({
     });
     const directory = absoluteDataDirectory(host, given);
     const clock = host.now;
-    const request = { directory, given, overwrite, withConfig, busyTimeoutMs, clock };
+    const request = { directory, given, overwrite, withConfig, busyTimeoutMs, journal, clock };
     const plan = planInit(request);
     if (dryRun) {
       output.product(toText(preview(request, plan)));

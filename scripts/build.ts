@@ -66,7 +66,8 @@ async function bundle(directory: string): Promise<void> {
   map.sources = sources.map((source) => publicName(source, packages));
   map.mappings = ";".repeat(banner.split("\n").length - 1) + map.mappings;
   const code = withCommit(await Deno.readTextFile(script), commit);
-  await Deno.writeTextFile(script, `${banner}${code}//# sourceMappingURL=./trop.js.map\n`);
+  // It does not name its map: Deno would load that at every start, from a URL as well.
+  await Deno.writeTextFile(script, `${banner}${code}`);
   await Deno.writeTextFile(`${script}.map`, JSON.stringify(map));
 }
 

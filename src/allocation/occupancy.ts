@@ -32,12 +32,15 @@ export interface Sockets {
   tables(): SocketTables | undefined;
   /** Where somebody accepts TCP connections; missing where binding shows all of them. */
   readonly accept?: (endpoints: readonly Endpoint[]) => readonly boolean[];
+  /** Whether the run time cannot open sockets for UDP. */
+  readonly lacksUdp?: boolean;
 }
 
 /** This machine. */
 export const systemSockets: Sockets = {
   bind,
   tables: () => readSocketTables(),
+  lacksUdp: Deno.listenDatagram === undefined,
   ...(IS_BLIND && { accept }),
 };
 
@@ -55,6 +58,8 @@ interface Answer {
 export class Occupancy {
   /** Whether any probe is made at all; without one every port counts as free. */
   readonly isChecked: boolean;
+  /** Whether UDP was to be looked at and cannot be. */
+  readonly lacksUdp: boolean;
   readonly #sockets: Sockets;
   /** Without those that this host turned out not to have. */
   #probes: readonly Probe[];
@@ -63,7 +68,9 @@ export class Occupancy {
 
   constructor(policy: OccupancyPolicy, sockets: Sockets = systemSockets) {
     this.#sockets = sockets;
-    this.#probes = enabledProbes(policy);
+    const wanted = enabledProbes(policy);
+    this.#probes = sockets.lacksUdp ? wanted.filter(({ protocol }) => protocol === "tcp") : wanted;
+    this.lacksUdp = this.#probes.length < wanted.length;
     this.isChecked = this.#probes.length > 0;
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { TropError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { commandUsage, ROOT_USAGE } from "./command.ts";
 import { COMMAND_NAMES, loadAllCommands, loadCommand } from "./commands.ts";
@@ -48,7 +49,10 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   } catch (error) {
     // Whoever read the output has seen enough, as in `trop list | head -1`.
     if (error instanceof ClosedOutput) return 0;
-    const { text, exitCode } = report(error, { usage, debug: Boolean(host.env("TROP_DEBUG")) });
+    const { text, exitCode } = report(error, {
+      usage,
+      debug: Boolean(envIfAllowed(host, "TROP_DEBUG")),
+    });
     host.stderr.write(text);
     return Math.max(exitCode, failureExitCode);
   }
@@ -59,6 +63,17 @@ async function versionText(verbose: boolean): Promise<string> {
   return (await import("./version_details.ts")).versionDetails();
 }
 
-function helpOptions({ env }: Host, stream: OutputStream): HelpOptions {
+function helpOptions(host: Host, stream: OutputStream): HelpOptions {
+  const env = (name: string) => envIfAllowed(host, name);
   return { env, styled: !env("NO_COLOR") && stream.isTerminal() };
+}
+
+/** For what only changes how something is shown: a variable that may not be read is unset. */
+function envIfAllowed({ env }: Host, name: string): string | undefined {
+  try {
+    return env(name);
+  } catch (error) {
+    if (error instanceof TropError && error.code === "permission-missing") return undefined;
+    throw error;
+  }
 }

@@ -11,7 +11,11 @@ import { TropError } from "../errors.ts";
 
 /** What a command may ask of the machine it runs on. */
 export interface Host {
-  /** An environment variable; `undefined` when it is unset or not valid Unicode. */
+  /**
+   * An environment variable; `undefined` when it is unset or not valid Unicode.
+   *
+   * @throws {TropError} `permission-missing` when the run time may not read it.
+   */
   env(name: string): string | undefined;
   /**
    * The working directory, asked for when it is needed: some commands do without, and it may be
@@ -57,7 +61,9 @@ function readVariable(name: string): string | undefined {
     return Deno.env.get(name);
   } catch (error) {
     if (error instanceof Deno.errors.InvalidData) return undefined;
-    throw error;
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const failure = { permission: `--allow-env=${name}`, path: `the variable ${name}` };
+    throw new TropError({ code: "permission-missing", ...failure }, { cause: error });
   }
 }
 

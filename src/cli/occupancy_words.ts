@@ -5,6 +5,7 @@
  */
 
 import { ephemeralPart } from "../allocation/ephemeral_range.ts";
+import type { Occupancy } from "../allocation/occupancy.ts";
 import type { Probe } from "../allocation/probes.ts";
 import { type EffectiveConfig, sourceOf } from "../config/effective.ts";
 import type { Key } from "../config/settings.ts";
@@ -17,7 +18,8 @@ export function describeProbe({ protocol, family, scope, address }: Probe): stri
 }
 
 /** Which settings leave no probe, and who set them. */
-export function whyUnchecked(config: EffectiveConfig): string {
+export function whyUnchecked(config: EffectiveConfig, { lacksUdp }: Occupancy): string {
+  if (lacksUdp) return LACKS_UDP;
   const { skip, skipTcp, skipUdp } = config.occupancy;
   const keys: readonly Key[] = skip
     ? ["occupancy_check.skip"]
@@ -27,6 +29,10 @@ export function whyUnchecked(config: EffectiveConfig): string {
   const words = keys.map((key) => `${key} is set by ${nameOf(sourceOf(config, key))}`);
   return `no probe is enabled, because ${words.join(" and ")}`;
 }
+
+/** What a look misses where the run time cannot open sockets for UDP. */
+export const LACKS_UDP =
+  "UDP sockets are not looked at, because Deno needs --unstable-net for them";
 
 function nameOf(source: Source | undefined): string {
   if (source === undefined) return "nobody";

@@ -13,6 +13,7 @@ import { inferMetadata } from "../git/infer_metadata.ts";
 import { SECONDS_PER_DAY } from "../operations/cleanup.ts";
 import { inspectDirectory } from "../operations/inspect_directory.ts";
 import type { FieldRequest, PortRequest, World } from "../operations/request.ts";
+import { LACKS_UDP } from "./occupancy_words.ts";
 import type { Session } from "./session.ts";
 
 /** A request as the configuration has it; `force` gives every permission. */
@@ -49,12 +50,18 @@ function fieldRequest(value: string | null | undefined): FieldRequest {
 }
 
 /** The machine at this moment, as far as a plan depends on it. */
-export function currentWorld({ config, directory, host }: Session): World {
+export function currentWorld({ config, directory, host, output }: Session): World {
   const occupancy = new Occupancy(config.occupancy);
+  let warning = occupancy.lacksUdp ? LACKS_UDP : undefined;
   return {
     now: host.now(),
     directory: directory.reported,
-    check: (port) => occupancy.check(port),
+    check: (port) => {
+      // Once, and only if any port is looked at.
+      if (warning !== undefined) output.warn(warning);
+      warning = undefined;
+      return occupancy.check(port);
+    },
     inspect: inspectDirectory,
     infer: inferMetadata,
   };

@@ -88,13 +88,24 @@ function notAFile(path: string, what: string): TropError {
  * @returns Whether it was this call that made the file.
  */
 export function createFile(path: string): boolean {
-  const directory = parentOf(path);
-  Deno.mkdirSync(parentOf(directory), { recursive: true });
-  tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(directory, { mode: 0o700 }));
+  createDirectory(parentOf(path));
   // Another first launch may have been faster; its file is as good as this one.
   return tolerating(Deno.errors.AlreadyExists, () => {
     Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
   });
+}
+
+/** Asks for its parents only when they are missing: the run time may be allowed no more than it. */
+function createDirectory(path: string): void {
+  const make = () =>
+    tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(path, { mode: 0o700 }));
+  try {
+    make();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(parentOf(path), { recursive: true });
+    make();
+  }
 }
 
 /** Whether there is anything at `path`, if only a link that leads nowhere. */

@@ -128,7 +128,7 @@ function toTropError(path: AbsolutePath, cause: unknown): TropError {
     return new TropError({ code: "path-denied", path }, options);
   }
   if (cause instanceof Deno.errors.NotCapable) {
-    return new TropError({ code: "permission-missing", permission: "read", path }, options);
+    return new TropError({ code: "permission-missing", permission: "--allow-read", path }, options);
   }
   return new TropError({ code: "io", message: messageOf(cause), layer: "domain" }, options);
 }

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
+import { openSocket } from "../../src/allocation/bind.ts";
 import { runTool } from "../../src/allocation/run_tool.ts";
 
 const PROGRAM = fileURLToPath(new URL("./occupancy_program.ts", import.meta.url));
@@ -149,11 +150,16 @@ Deno.test("without the right to read the system's tables, binds answer", async (
   ]);
 });
 
+Deno.test("where the run time has no sockets for UDP, only those for TCP are looked at", async () => {
+  using holder = openSocket("udp", "127.0.0.1", 0);
+  const { answers } = await ask(holder.port, { flags: ["--allow-all"] });
+  assert.deepEqual(answers, { check: { kind: "free" }, inspect: { kind: "free" }, survey: [] });
+});
+
 for (
   const { flags, missing } of [
     { flags: ["--unstable-net"], missing: "--allow-net=127.0.0.1" },
     { flags: ["--allow-net=127.0.0.1", "--unstable-net"], missing: "--allow-net=[::1]" },
-    { flags: ["--allow-all"], missing: "--unstable-net" },
   ]
 ) {
   Deno.test(`with ${flags.join(" ")} alone the failure names ${missing}`, async () => {

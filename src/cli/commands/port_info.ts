@@ -10,7 +10,7 @@ import { escapeControls } from "../../domain/text.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { inspectDirectory } from "../../operations/inspect_directory.ts";
 import { defineCommand, flag, integer } from "../command.ts";
-import { describeProbe, whyUnchecked } from "../occupancy_words.ts";
+import { describeProbe, LACKS_UDP, whyUnchecked } from "../occupancy_words.ts";
 import { OCCUPANCY_OPTIONS } from "../options.ts";
 import { openSessionDatabase, type Session, startSession } from "../session.ts";
 
@@ -93,7 +93,8 @@ function exists(path: string): string {
 
 function look({ config, output }: Session, port: Port): readonly string[] {
   const occupancy = new Occupancy(config.occupancy);
-  if (!occupancy.isChecked) return [`  Not checked: ${whyUnchecked(config)}`];
+  if (!occupancy.isChecked) return [`  Not checked: ${whyUnchecked(config, occupancy)}`];
+  if (occupancy.lacksUdp) output.warn(LACKS_UDP);
   const findings = occupancy.inspect(port);
   switch (findings.kind) {
     case "free":

@@ -9,7 +9,7 @@ import { type ProbeFailure, TropError } from "../../errors.ts";
 import { type ExcludedPorts, excludeOccupied } from "../../operations/exclusions.ts";
 import { choice, defineCommand, flag, integer } from "../command.ts";
 import { describeCompaction, tellWhomItConcerns } from "../exclusion_words.ts";
-import { describeProbe, ephemeralWarning, whyUnchecked } from "../occupancy_words.ts";
+import { describeProbe, ephemeralWarning, LACKS_UDP, whyUnchecked } from "../occupancy_words.ts";
 import { PROBE_OPTIONS } from "../options.ts";
 import type { Output } from "../output.ts";
 import { renderDelimited } from "../render/csv.ts";
@@ -94,7 +94,9 @@ function findReserved(session: Session, range: PortRange): ReadonlySet<Port> {
 /** @throws {TropError} `probe-failed` when nothing can be told about any port of the range. */
 function look({ config, output }: Session): readonly (Hit & { readonly port: Port })[] {
   const occupancy = new Occupancy(config.occupancy);
-  if (!occupancy.isChecked) output.warn(`nothing was looked at: ${whyUnchecked(config)}`);
+  if (!occupancy.isChecked) {
+    output.warn(`nothing was looked at: ${whyUnchecked(config, occupancy)}`);
+  } else if (occupancy.lacksUdp) output.warn(LACKS_UDP);
   const found = [...occupancy.survey(config.ports)];
   const failures = found.flatMap(([, findings]) => {
     return findings.kind === "uncertain" ? findings.failures.slice(0, 1) : [];

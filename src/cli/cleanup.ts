@@ -12,10 +12,10 @@ import {
   type Stale,
   type UnknownDirectory,
 } from "../operations/cleanup.ts";
-import { inspectDirectory, type Obstacle } from "../operations/inspect_directory.ts";
+import { directoryInspector, type Obstacle } from "../operations/inspect_directory.ts";
 import { makeChange } from "./change.ts";
 import { flag, integer, type Invocation, MAX_UINT32 } from "./command.ts";
-import { startSession } from "./session.ts";
+import { absoluteDataDirectory, startSession } from "./session.ts";
 
 export const DRY_RUN_OPTION = {
   dryRun: flag({ summary: "Say what would be removed, and do nothing" }),
@@ -67,10 +67,11 @@ export async function cleanUp(
 ): Promise<void> {
   const { host, output } = invocation;
   const session = await startSession(invocation, { days });
-  const { expireAfterDays } = session.config;
+  const { dataDirectory, expireAfterDays } = session.config;
   const now = host.now();
   const maxAge = expireAfterDays * SECONDS_PER_DAY;
-  const request = { prune, expire, maxAge, now, inspect: inspectDirectory };
+  const inspect = directoryInspector(absoluteDataDirectory(host, dataDirectory));
+  const request = { prune, expire, maxAge, now, inspect };
   const stale = makeChange(session, { command, dryRun }, {
     plan: (transaction) => findStale(transaction, request),
     execute: removeStale,
@@ -100,6 +101,8 @@ const ADVICE: Readonly<Record<Obstacle, string>> = {
   "symlink loop": "repair the loop of links, or release it with 'trop release --path'",
   "transient I/O error": "run the command again when the file system is back",
   "unsupported filesystem operation": "check what the file system supports, or release it with " +
+    "'trop release --path'",
+  "missing mount": "run the command again where the directory can be seen, or release it with " +
     "'trop release --path'",
   "unknown filesystem error": "look at it, or release it with 'trop release --path'",
 };

@@ -11,10 +11,10 @@ import { exclusionTest } from "../domain/exclusion.ts";
 import type { Port } from "../domain/port.ts";
 import { inferMetadata } from "../git/infer_metadata.ts";
 import { SECONDS_PER_DAY } from "../operations/cleanup.ts";
-import { inspectDirectory } from "../operations/inspect_directory.ts";
+import { directoryInspector } from "../operations/inspect_directory.ts";
 import type { FieldRequest, PortRequest, World } from "../operations/request.ts";
 import { LACKS_UDP } from "./occupancy_words.ts";
-import type { Session } from "./session.ts";
+import { absoluteDataDirectory, type Session } from "./session.ts";
 
 /** A request as the configuration has it; `force` gives every permission. */
 export function portRequest(
@@ -62,7 +62,7 @@ export function currentWorld({ config, directory, host, output }: Session): Worl
       warning = undefined;
       return occupancy.check(port);
     },
-    inspect: inspectDirectory,
+    inspect: directoryInspector(absoluteDataDirectory(host, config.dataDirectory)),
     infer: inferMetadata,
   };
 }

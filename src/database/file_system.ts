@@ -110,6 +110,24 @@ export function sharedFileSystem(path: string, device: number): string | undefin
   }
 }
 
+/** File systems that a container has for itself. */
+const PRIVATE_TYPES: readonly string[] = ["overlay", "ramfs", "tmpfs"];
+
+/**
+ * Whether what is mounted where `path` lies was given to this container by its host: a directory of
+ * the host's, or a volume that other containers may have too.
+ *
+ * @param path It does not lie on the root's file system.
+ * @param device The number of its device, as the system gives it.
+ */
+export function isGivenByHost(path: string, device: number): boolean {
+  try {
+    return isLinuxDisk(device) || !PRIVATE_TYPES.includes(linuxMount(path)?.type ?? "tmpfs");
+  } catch {
+    return false;
+  }
+}
+
 function sharedTypeOf(mount: Mount | undefined): string | undefined {
   if (mount === undefined) return undefined;
   return mount.isRemote || isSharedType(mount.type) ? mount.type : undefined;
@@ -162,12 +180,12 @@ export function parseMountinfo(text: string): LinuxMount[] {
     const [id, parent, _device, _root, point, _options, ...rest] = line.split(" ");
     const type = rest[rest.indexOf("-") + 1];
     if (id === undefined || parent === undefined || point === undefined || !type) return [];
-    return [{ id, parent, point: unescape(point), type: unescape(type) }];
+    return [{ id, parent, point: unescapeField(point), type: unescapeField(type) }];
   });
 }
 
-/** The kernel writes blanks, line feeds and backslashes as three octal digits. */
-function unescape(text: string): string {
+/** Tables of mounts have blanks, line feeds and backslashes as three octal digits. */
+export function unescapeField(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(parseInt(digits, 8)));
 }
 

@@ -5,13 +5,17 @@
  * @module
  */
 
+import type { AbsolutePath } from "../domain/path.ts";
+import { SystemDisk, whyElsewhere } from "./missing_directory.ts";
+
 /** Why nobody can tell, in the words that warnings use. */
 export type Obstacle =
   | "permission denied"
   | "symlink loop"
   | "transient I/O error"
   | "unsupported filesystem operation"
-  | "unknown filesystem error";
+  | "unknown filesystem error"
+  | "missing mount";
 
 /** What a look at the directory found. */
 export type DirectoryVerdict =
@@ -23,7 +27,6 @@ const GONE: DirectoryVerdict = { kind: "gone" };
 
 /** The system's codes for a path that cannot exist on this host, the Windows numbers last. */
 const GONE_CODES: ReadonlySet<unknown> = new Set([
-  "ENOENT",
   "ENOTDIR",
   "ENAMETOOLONG",
   "EINVAL",
@@ -68,15 +71,44 @@ const OBSTACLES: ReadonlyMap<unknown, Obstacle> = new Map<unknown, Obstacle>([
 
 /** Looks at `path` once, following symbolic links. It never fails. */
 export function inspectDirectory(path: string): DirectoryVerdict {
+  return inspect(path, () => GONE);
+}
+
+/**
+ * A function that looks at the directories of reservations. One that is missing here may be on the
+ * other side of a mount, or on a disk that is not mounted now: that is not gone.
+ *
+ * @param dataDirectory An absolute path.
+ */
+export function directoryInspector(
+  dataDirectory: string,
+): (path: AbsolutePath) => DirectoryVerdict {
+  const disk = new SystemDisk(dataDirectory);
+  return (path) =>
+    inspect(path, (error) => {
+      const elsewhere = whyElsewhere(path, disk);
+      if (elsewhere === undefined) return GONE;
+      return {
+        kind: "unknown",
+        obstacle: "missing mount",
+        reason: `${elsewhere}: ${messageOf(error)}`,
+      };
+    });
+}
+
+function inspect(
+  path: string,
+  judgeMissing: (error: unknown) => DirectoryVerdict,
+): DirectoryVerdict {
   try {
     return Deno.statSync(path).isDirectory ? { kind: "live" } : GONE;
   } catch (error) {
-    return verdictOf(error);
+    return codeOf(error) === "ENOENT" ? judgeMissing(error) : verdictOf(error);
   }
 }
 
 function verdictOf(error: unknown): DirectoryVerdict {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   // That trop may not look says nothing about the directory.
   if (error instanceof Deno.errors.NotCapable) {
     return { kind: "unknown", obstacle: "permission denied", reason };
@@ -84,6 +116,10 @@ function verdictOf(error: unknown): DirectoryVerdict {
   const code = codeOf(error);
   if (GONE_CODES.has(code)) return GONE;
   return { kind: "unknown", obstacle: OBSTACLES.get(code) ?? "unknown filesystem error", reason };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The system's name for its refusal, or its number where the run time knows no name. */

@@ -181,6 +181,35 @@ Deno.test("what cannot be looked at is kept, with a warning for each directory",
   }
 });
 
+Deno.test("the other side of a mount is not cleaned up from here", async () => {
+  const rows = [
+    { path: "/home/no-such-user/blog" },
+    { path: "/home/no-such-user/shop", tag: "web" },
+    { path: "gone" },
+    { path: "far" },
+  ];
+  await using home = await homeStoring(rows, { far: symlink("/home/no-such-user/far") });
+  const line = (path: string) =>
+    `Warning: cannot tell whether ${path} is gone: missing mount (/home/no-such-user does not ` +
+    `exist here: No such file or directory (os error 2): stat '${path}'); reservation preserved: run the command ` +
+    "again where the directory can be seen, or release it with 'trop release --path'\n";
+  await home.run(["prune"], {
+    stderr: [
+      line("/home/no-such-user/blog"),
+      line("/home/no-such-user/shop"),
+      line(home.path("far")),
+      "Removed 1 reservation(s) for non-existent paths\n",
+    ].join(""),
+  });
+  assert.deepEqual(portsIn(home), [5000, 5001, 5003]);
+  await home.run(["autoclean", "--quiet"]);
+  // Nor when a port is wanted and none is left.
+  const args = ["reserve", "--min", "5000", "--max", "5001"];
+  await home.run(args, { status: 6, stderr: /cleanup pruned 0 and expired 0 / });
+  await home.run(["release", "--path", "/home/no-such-user/blog", "--force"], { stderr: /./ });
+  await home.run(args, { stdout: "5000\n" });
+});
+
 for (const command of ["prune", "expire", "autoclean"]) {
   Deno.test(`${command} --dry-run creates nothing (defect 6, D39)`, async () => {
     await using home = await trop.home();

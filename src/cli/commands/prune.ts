@@ -8,7 +8,8 @@ export const prune = defineCommand({
   summary: "Remove the reservations of directories that no longer exist",
   description: [
     "A reservation goes when its directory does not exist or is none. It stays, with a warning, " +
-    "when that cannot be told, as without permission to look.",
+    "when that cannot be told: without permission to look, or where it may be on the other side of " +
+    "a mount.",
     "With --quiet the number of reservations is printed on standard output, if there are any.",
   ],
   options: DRY_RUN_OPTION,

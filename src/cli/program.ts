@@ -31,7 +31,7 @@ export async function runProgram(
   for (const name of unset) Deno.env.delete(name);
   for (const [name, value] of Object.entries(set)) Deno.env.set(name, value);
   using signals = new SignalForwarding();
-  const child = spawn(program, { args, stdin: "inherit", stdout: "inherit", stderr: "inherit" });
+  const child = spawn(program, args);
   signals.begin(child);
   return (await child.status).code;
 }
@@ -53,13 +53,13 @@ export function removeNodeShim(): void {
   else Deno.env.set("PATH", others.join(separator));
 }
 
-function spawn(program: string, options: Deno.CommandOptions): Deno.ChildProcess {
-  // Deno looks nowhere then.
-  const file = Deno.env.get("PATH") === undefined ? findProgram(program) : program;
+function spawn(program: string, args: readonly string[]): Deno.ChildProcess {
   try {
-    return new Deno.Command(file, options).spawn();
+    // Without a PATH Deno looks nowhere.
+    return spawnFile(Deno.env.get("PATH") === undefined ? findProgram(program) : program, args);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof Deno.errors.NotCapable || cause instanceof TropError) throw cause;
+    if (isNoFormat(cause)) return spawnFile("/bin/sh", [findProgram(program), ...args]);
     if (!(cause instanceof Deno.errors.NotFound)) throw notExecutable(program, cause);
     findProgram(program);
     const reason = Deno.build.os === "windows"
@@ -67,6 +67,20 @@ function spawn(program: string, options: Deno.CommandOptions): Deno.ChildProcess
       : "the interpreter that it names does not exist";
     throw new TropError({ code: "program-not-found", program, reason }, { cause });
   }
+}
+
+function spawnFile(file: string, args: readonly string[]): Deno.ChildProcess {
+  const streams = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
+  return new Deno.Command(file, { args: [...args], ...streams }).spawn();
+}
+
+/**
+ * Whether the system takes a file for a script that names no interpreter: ENOEXEC. Then the shell
+ * reads it, as execvp(3) has it; not every version of Deno does so by itself.
+ */
+function isNoFormat(error: unknown): boolean {
+  return Deno.build.os !== "windows" && error instanceof Error &&
+    error.message.endsWith("(os error 8)");
 }
 
 const NOT_FOUND = "command not found";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SourceMap } from "node:module";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { COMMIT, VERSION } from "../../src/version.ts";
 import { git, makeRepository } from "../support/git.ts";
@@ -94,6 +95,16 @@ Deno.test("a build", async (test) => {
       ...bare,
       stdout: new RegExp(`^trop ${VERSION}\ncommit: ${commit}\n`),
     });
+  });
+
+  await test.step("is kept in V8's code cache when it has run", () => {
+    using cache = new DatabaseSync(home.path("empty/v8_code_cache_v2"), { readOnly: true });
+    const size = cache.prepare("SELECT length(data) AS size FROM codecache WHERE specifier LIKE ?");
+    assert(Number(size.get("file:%/alone/trop.js")?.["size"]) > 50_000);
+  });
+
+  await test.step("does not make Deno read its source map at every start", () => {
+    assert(!files.get("trop.js")?.includes("sourceMappingURL"));
   });
 
   await test.step("has checksums that sha256sum agrees with", async () => {

@@ -7,12 +7,13 @@
 import { TropError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { commandUsage, ROOT_USAGE } from "./command.ts";
-import { COMMAND_NAMES, loadAllCommands, loadCommand } from "./commands.ts";
+import { COMMAND_NAMES, loadCommand } from "./commands.ts";
 import { commandHelp, type HelpOptions, rootHelp } from "./help.ts";
 import { ClosedOutput, type Host, type OutputStream } from "./host.ts";
 import { chooseVerbosity, Output } from "./output.ts";
 import { missingCommand, parseCommand, parseRoot, unknownCommand } from "./parser.ts";
 import { EXIT, report } from "./report.ts";
+import { allTitles } from "./titles.ts";
 
 /** Runs the command line `argv`, which does not hold the program's own name. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
@@ -21,13 +22,13 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   let failureExitCode = 0;
   try {
     if (argv.length === 0) {
-      host.stderr.write(rootHelp(await loadAllCommands(), helpOptions(host, host.stderr)));
+      host.stderr.write(rootHelp(allTitles(), helpOptions(host, host.stderr)));
       return EXIT.usage;
     }
     const root = parseRoot(argv);
     switch (root.kind) {
       case "help":
-        host.stdout.write(rootHelp(await loadAllCommands(), helpOptions(host, host.stdout)));
+        host.stdout.write(rootHelp(allTitles(), helpOptions(host, host.stdout)));
         return 0;
       case "version":
         host.stdout.write(await versionText(root.verbose));

@@ -7,12 +7,7 @@
 
 import type { Host } from "./host.ts";
 import type { Output } from "./output.ts";
-
-/** The headings of the root help, in its order. */
-export const GROUPS = ["reserve", "inspect", "assert", "clean up", "configure"] as const;
-
-/** The kind of task that a command is for. */
-export type Group = typeof GROUPS[number];
+import type { Title } from "./titles.ts";
 
 /** What every option says about itself. */
 interface OptionSpec {
@@ -196,11 +191,7 @@ export interface Example {
 }
 
 /** A command of trop. */
-export interface Command<O = Options, P = Positionals> {
-  readonly name: string;
-  readonly group: Group;
-  /** The first line of its help and its line in the root help: capitalised, no full stop. */
-  readonly summary: string;
+export interface Command<O = Options, P = Positionals> extends Title {
   /** Paragraphs for the help, each without line breaks. */
   readonly description?: readonly string[];
   readonly positionals: P;

@@ -9,13 +9,13 @@ import {
   type Command,
   commandUsage,
   GLOBAL_OPTIONS,
-  GROUPS,
   type Option,
   optionLabel,
   ROOT_USAGE,
   trailingLabel,
   type Value,
 } from "./command.ts";
+import { GROUPS, type Title } from "./titles.ts";
 
 /** What the help takes from the world it is shown in. */
 export interface HelpOptions {
@@ -37,7 +37,7 @@ type Row = readonly [term: string, explanation: string, notes?: readonly string[
 type Section = readonly [title: string, rows: readonly Row[]];
 
 /** The help of trop itself, which lists `commands`. */
-export function rootHelp(commands: readonly Command[], options: HelpOptions): string {
+export function rootHelp(commands: readonly Title[], options: HelpOptions): string {
   const groups = GROUPS.flatMap((group): Section[] => {
     const members = commands.filter((command) => command.group === group);
     const rows = members.map((command): Row => [command.name, command.summary]);

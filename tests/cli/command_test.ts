@@ -12,6 +12,7 @@ import {
   type Value,
 } from "../../src/cli/command.ts";
 import { COMMAND_NAMES, loadAllCommands, loadCommand } from "../../src/cli/commands.ts";
+import { allTitles } from "../../src/cli/titles.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/command.ts";
 
 /** Compiles only when `A` and `B` are the same type. */
@@ -85,6 +86,12 @@ Deno.test("every command is found under its own name", async () => {
   const commands = await loadAllCommands();
   assert.deepEqual(commands.map(({ name }) => name), COMMAND_NAMES);
   assert.equal(await loadCommand("constructor"), undefined);
+});
+
+Deno.test("every command is listed with its own title, and in the same order", async () => {
+  const titles = (await loadAllCommands())
+    .map(({ name, group, summary }) => ({ name, group, summary }));
+  assert.deepEqual(allTitles(), titles);
 });
 
 for (const command of await loadAllCommands()) {

@@ -11,12 +11,11 @@ import {
   type Session,
   startSession,
 } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop assert-data-dir`: succeeds when there is a data directory, and its database is sound. */
 export const assertDataDir = defineCommand({
-  name: "assert-data-dir",
-  group: "assert",
-  summary: "Check that the data directory exists and, with --validate, is sound",
+  ...titleOf("assert-data-dir"),
   description: [
     "Prints nothing, and ends with 0 or 1. Nothing is created, migrated or repaired. With " +
     "--validate, whatever is wrong with the database ends it with 6, with --not too.",

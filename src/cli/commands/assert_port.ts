@@ -5,12 +5,11 @@ import { TropError } from "../../errors.ts";
 import { defineCommand, integer } from "../command.ts";
 import { NOT_OPTION } from "../options.ts";
 import { openSessionDatabase, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop assert-port`: succeeds when a port is reserved. */
 export const assertPort = defineCommand({
-  name: "assert-port",
-  group: "assert",
-  summary: "Check that a port is reserved, whoever reserved it",
+  ...titleOf("assert-port"),
   description: [
     "Prints nothing, and ends with 0 or 1. Whether anything listens on the port does not matter.",
   ],

@@ -6,12 +6,11 @@ import { TropError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { NOT_OPTION, tagOption, targetOption } from "../options.ts";
 import { openSessionDatabase, resolveTarget, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop assert-reservation`: succeeds when a directory has a port. */
 export const assertReservation = defineCommand({
-  name: "assert-reservation",
-  group: "assert",
-  summary: "Check that a directory has a reservation",
+  ...titleOf("assert-reservation"),
   description: [
     "Prints the port, unless --quiet, and ends with 0; without a reservation it ends with 1. Only " +
     "the reservation with the tag counts, or, without --tag, the one that has none. Looking does " +

@@ -1,11 +1,10 @@
 import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION, removed } from "../cleanup.ts";
 import { defineCommand } from "../command.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop autoclean`: `prune` and `expire` at once. */
 export const autoclean = defineCommand({
-  name: "autoclean",
-  group: "clean up",
-  summary: "Prune and expire in one step",
+  ...titleOf("autoclean"),
   description: [
     "Removes what 'trop prune' and 'trop expire' would remove. The settings that keep " +
     "'trop reserve' from cleaning up by itself do not matter here.",

@@ -3,12 +3,11 @@ import { TropError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../group.ts";
 import { type Session, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop autoreserve`: the ports of all services of the project. */
 export const autoreserve = defineCommand({
-  name: "autoreserve",
-  group: "reserve",
-  summary: "Reserve the ports of all services of the project",
+  ...titleOf("autoreserve"),
   description: [
     "Looks for trop.yaml or trop.local.yaml in the current directory and above it, and does with " +
     "it what reserve-group does with a file that is named.",

@@ -5,12 +5,11 @@ import { type Compaction, compactList } from "../../operations/exclusions.ts";
 import { defineCommand, flag, path } from "../command.ts";
 import { describeCompaction } from "../exclusion_words.ts";
 import { onNamedFile } from "../named_file.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop compact-exclusions`: the same excluded ports in fewer entries. */
 export const compactExclusions = defineCommand({
-  name: "compact-exclusions",
-  group: "configure",
-  summary: "Shorten the list of excluded ports in a file",
+  ...titleOf("compact-exclusions"),
   description: [
     "Joins entries that overlap or touch, so that the same ports are excluded by the shortest " +
     "list. Comments move to the entry that takes over; all the rest of the file stays as it is.",

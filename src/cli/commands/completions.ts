@@ -6,14 +6,13 @@ import { fishScript } from "../completions/fish.ts";
 import { type Grammar, grammarOf } from "../completions/grammar.ts";
 import { powershellScript } from "../completions/powershell.ts";
 import { zshScript } from "../completions/zsh.ts";
+import { titleOf } from "../titles.ts";
 
 const SHELLS = ["bash", "elvish", "fish", "powershell", "zsh"] as const;
 
 /** `trop completions`: prints what a shell needs to complete trop's command lines. */
 export const completions = defineCommand({
-  name: "completions",
-  group: "configure",
-  summary: "Print a script that lets a shell complete trop's command lines",
+  ...titleOf("completions"),
   description: [
     "With it the Tab key completes commands, options and values, among them the tags of the " +
     "directory, the projects and the ports that are reserved. How to install it is said on " +

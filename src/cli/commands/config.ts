@@ -13,15 +13,14 @@ import {
 import { renderConfigYaml } from "../render/config_yaml.ts";
 import { renderJson } from "../render/json.ts";
 import { startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** Keys whose option means something else here. */
 const WITHOUT_OPTION: readonly Key[] = ["output_format"];
 
 /** `trop config`: prints the configuration in force and where each value came from. */
 export const config = defineCommand({
-  name: "config",
-  group: "configure",
-  summary: "Print the configuration in force, with the source of every value",
+  ...titleOf("config"),
   description: [
     "The layers, of which a later one wins: built-in values, config.yaml in the data directory, " +
     "trop.yaml, trop.local.yaml, TROP_* variables, options. The options of other commands that " +

@@ -9,12 +9,11 @@ import type { Output } from "../output.ts";
 import { environmentRenderer, type Variable } from "../render/environment.ts";
 import { findReservedPorts, type Found } from "../reserved_ports.ts";
 import { startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop env`: the ports that are there already, as variables. */
 export const env = defineCommand({
-  name: "env",
-  group: "inspect",
-  summary: "Print the ports that this directory has, as variables",
+  ...titleOf("env"),
   description: [
     "Prints what is reserved for the directory, and for the group that is in force there; ends " +
     "with 1 when nothing is. It reserves nothing and changes nothing, and looking does not count " +

@@ -11,12 +11,11 @@ import { excludePorts } from "../../operations/exclusions.ts";
 import { defineCommand, flag, text } from "../command.ts";
 import { tellWhomItConcerns } from "../exclusion_words.ts";
 import { openSessionDatabase, type Session, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop exclude`: ports that are never to be given out. */
 export const exclude = defineCommand({
-  name: "exclude",
-  group: "configure",
-  summary: "Keep a port or a range of ports from being given out",
+  ...titleOf("exclude"),
   description: [
     "Adds it to excluded_ports in the project's trop.local.yaml, else in its trop.yaml, else in " +
     "the user's config.yaml. Comments and all the rest of the file stay as they are.",

@@ -1,11 +1,10 @@
 import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION } from "../cleanup.ts";
 import { defineCommand } from "../command.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop expire`: removes the reservations that nobody used for long. */
 export const expire = defineCommand({
-  name: "expire",
-  group: "clean up",
-  summary: "Remove the reservations that were not used for some days",
+  ...titleOf("expire"),
   description: [
     "A reservation goes when its last use is more than --days ago, whether its directory exists " +
     "or not.",

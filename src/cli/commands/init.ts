@@ -11,12 +11,11 @@ import {
 } from "../../operations/init.ts";
 import { defineCommand, flag } from "../command.ts";
 import { absoluteDataDirectory, tellNotices } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop init`: creates the data directory and the database. */
 export const init = defineCommand({
-  name: "init",
-  group: "configure",
-  summary: "Create the data directory and its database",
+  ...titleOf("init"),
   description: [
     "Other commands create them when they need them; this one creates them ahead of time, and " +
     "replaces a database that is beyond repair. A database of another program or of a newer trop " +

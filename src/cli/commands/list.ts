@@ -15,14 +15,13 @@ import {
   type Session,
   startSession,
 } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 const FORMATS = ["table", "json", "csv", "tsv"] as const;
 
 /** `trop list`: prints the reservations. */
 export const list = defineCommand({
-  name: "list",
-  group: "inspect",
-  summary: "List all reservations",
+  ...titleOf("list"),
   options: {
     format: choice({
       summary: "How to print them",

@@ -3,12 +3,11 @@ import { withRead } from "../../database/transaction.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { defineCommand } from "../command.ts";
 import { openSessionDatabase, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop list-projects`: prints the projects that have reservations. */
 export const listProjects = defineCommand({
-  name: "list-projects",
-  group: "inspect",
-  summary: "List the projects that have reservations",
+  ...titleOf("list-projects"),
   examples: [
     { command: "trop list-projects", effect: "Print the projects, one a line" },
     {

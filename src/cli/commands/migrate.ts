@@ -7,12 +7,11 @@ import {
 import { makeChange } from "../change.ts";
 import { defineCommand, flag, path } from "../command.ts";
 import { normalisePath, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop migrate`: moves reservations along with their directory. */
 export const migrate = defineCommand({
-  name: "migrate",
-  group: "reserve",
-  summary: "Move reservations to another path, ports and all",
+  ...titleOf("migrate"),
   description: [
     "For a directory that was renamed or moved. Neither path has to exist. Everything moves or " +
     "nothing does; a reservation at the destination is in the way unless it moves too.",

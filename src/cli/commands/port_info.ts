@@ -13,12 +13,11 @@ import { defineCommand, flag, integer } from "../command.ts";
 import { describeProbe, LACKS_UDP, whyUnchecked } from "../occupancy_words.ts";
 import { OCCUPANCY_OPTIONS } from "../options.ts";
 import { openSessionDatabase, type Session, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop port-info`: what is known about a port. */
 export const portInfo = defineCommand({
-  name: "port-info",
-  group: "inspect",
-  summary: "Tell who reserved a port, and what uses it",
+  ...titleOf("port-info"),
   positionals: {
     port: integer({
       summary: "Port to look up",

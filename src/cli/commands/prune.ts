@@ -1,11 +1,10 @@
 import { type Cleanup, cleanUp, DRY_RUN_OPTION, removed } from "../cleanup.ts";
 import { defineCommand } from "../command.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop prune`: removes the reservations of directories that are gone. */
 export const prune = defineCommand({
-  name: "prune",
-  group: "clean up",
-  summary: "Remove the reservations of directories that no longer exist",
+  ...titleOf("prune"),
   description: [
     "A reservation goes when its directory does not exist or is none. It stays, with a warning, " +
     "when that cannot be told: without permission to look, or where it may be on the other side of " +

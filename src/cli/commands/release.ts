@@ -6,12 +6,11 @@ import { defineCommand, flag } from "../command.ts";
 import { PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
 import type { Output } from "../output.ts";
 import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop release`: gives the ports of a directory back. */
 export const release = defineCommand({
-  name: "release",
-  group: "clean up",
-  summary: "Release the ports reserved for a directory",
+  ...titleOf("release"),
   description: [
     "Without a filter all reservations of the directory are released, with and without a tag. " +
     "Releasing what is not reserved is no error.",

@@ -5,12 +5,11 @@ import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "
 import { portRequest } from "../port_request.ts";
 import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../reserving.ts";
 import { readTag, resolveTarget, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop reserve`: one port for a directory, the same one every time. */
 export const reserve = defineCommand({
-  name: "reserve",
-  group: "reserve",
-  summary: "Reserve a port for a directory",
+  ...titleOf("reserve"),
   description: [
     "Prints the port of the directory, and of the tag if one is given. The first time it is the " +
     "lowest port that nobody reserved and nothing uses, and that browsers do not refuse; after " +

@@ -2,12 +2,11 @@ import { nameProjectFiles } from "../../config/discovery.ts";
 import { defineCommand, path } from "../command.ts";
 import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../group.ts";
 import { homeDirectory, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop reserve-group`: the ports of all services that a file lists. */
 export const reserveGroup = defineCommand({
-  name: "reserve-group",
-  group: "reserve",
-  summary: "Reserve the ports of all services in a file",
+  ...titleOf("reserve-group"),
   description: [
     "Prints a variable for each service of the file's group. Their ports belong to the directory " +
     "that the file is in, all or none are reserved, and they stay the same until they are " +

@@ -11,6 +11,7 @@ import { type EnvironmentChange, findProgram, removeNodeShim, runProgram } from 
 import type { Variable } from "../render/environment.ts";
 import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../reserving.ts";
 import { readTag, resolveTarget, type Session, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 const OPTIONS = {
   path: targetOption("Directory to reserve for, whatever group is in force"),
@@ -27,9 +28,7 @@ const OPTIONS = {
 
 /** `trop run`: the ports reach a program without a shell. */
 export const run = defineCommand({
-  name: "run",
-  group: "reserve",
-  summary: "Run a program with its ports in its environment",
+  ...titleOf("run"),
   description: [
     "Reserves the port of the directory, or those of the whole group where a trop.yaml with one " +
     "is in force, and runs the program with PORT, or the names of the group, set to them. In its " +

@@ -16,14 +16,13 @@ import { renderDelimited } from "../render/csv.ts";
 import { renderJson } from "../render/json.ts";
 import { renderPadded } from "../render/padded_table.ts";
 import { openSessionDatabase, type Session, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 const FORMATS = ["table", "json", "csv", "tsv"] as const;
 
 /** `trop scan`: what is in use in the range. */
 export const scan = defineCommand({
-  name: "scan",
-  group: "inspect",
-  summary: "List the ports of the range that are in use",
+  ...titleOf("scan"),
   description: [
     "Prints a line for each address on which a port of the range is in use, with the process that " +
     "uses it as far as the system tells. On Linux the system's own tables answer for the whole " +

@@ -1,11 +1,10 @@
 import { resolveDataDirectory } from "../../database/config.ts";
 import { defineCommand } from "../command.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop show-data-dir`: prints where the database would be. */
 export const showDataDir = defineCommand({
-  name: "show-data-dir",
-  group: "inspect",
-  summary: "Print the data directory that the other commands use",
+  ...titleOf("show-data-dir"),
   description: [
     "The directory is printed as it was given: neither expanded nor made absolute, whether it " +
     "exists or not. Nothing is created.",

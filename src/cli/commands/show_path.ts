@@ -2,12 +2,11 @@ import { physicalPath, workingDirectory } from "../../operations/paths.ts";
 import { defineCommand, flag } from "../command.ts";
 import { targetOption } from "../options.ts";
 import { resolveTarget } from "../session.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop show-path`: prints which directory a reservation would be for. */
 export const showPath = defineCommand({
-  name: "show-path",
-  group: "inspect",
-  summary: "Print the path that a reservation would use",
+  ...titleOf("show-path"),
   description: [
     "A path that was named keeps its symbolic links and need not exist; the current directory is " +
     "taken without links.",

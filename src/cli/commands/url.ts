@@ -6,13 +6,12 @@ import { defineCommand, flag } from "../command.ts";
 import { tagOption, targetOption } from "../options.ts";
 import { findReservedPorts, type Found } from "../reserved_ports.ts";
 import { readTag, startSession } from "../session.ts";
+import { titleOf } from "../titles.ts";
 import { worktreeHost } from "../worktree_host.ts";
 
 /** `trop url`: where the server on a port is to be found. */
 export const url = defineCommand({
-  name: "url",
-  group: "inspect",
-  summary: "Print the URL of the server on this directory's port",
+  ...titleOf("url"),
   description: [
     "Reads the port and ends with 1 when none is reserved; it reserves nothing, and does not look " +
     "whether a server is there.",

@@ -6,12 +6,11 @@ import { escapeControls } from "../../domain/text.ts";
 import { TropError } from "../../errors.ts";
 import { defineCommand, path } from "../command.ts";
 import { onNamedFile } from "../named_file.ts";
+import { titleOf } from "../titles.ts";
 
 /** `trop validate`: says all that is wrong with a configuration file. */
 export const validate = defineCommand({
-  name: "validate",
-  group: "configure",
-  summary: "Check a configuration file",
+  ...titleOf("validate"),
   description: [
     "A file called config.yaml is judged as the file of a user, any other one as the file of a " +
     "project. Neither other files nor the environment play a part; 'trop config' shows what they " +

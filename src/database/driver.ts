@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync as NodeDatabase, StatementSync } from "node:sqlite";
 import {
   countParameters,
   immutableUri,
@@ -16,6 +16,9 @@ import {
   type Statement,
 } from "./sqlite.ts";
 
+// Loaded with this module and not, as by a static import, with the bundle: the help needs no SQLite.
+const { DatabaseSync } = await import("node:sqlite");
+
 /** Opens a file with the SQLite inside the run time. */
 export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs }) => {
   const location = immutable ? immutableUri(path) : path;
@@ -25,10 +28,10 @@ export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs })
 };
 
 class NodeConnection implements SqliteConnection {
-  readonly #database: DatabaseSync;
+  readonly #database: NodeDatabase;
   #closed = false;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: NodeDatabase) {
     this.#database = database;
   }
 

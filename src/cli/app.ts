@@ -18,7 +18,7 @@ import { allTitles } from "./titles.ts";
 /** Runs the command line `argv`, which does not hold the program's own name. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
   // The most precise line known when something goes wrong, and the lowest exit code for it.
-  let usage = ROOT_USAGE;
+  let usage = () => ROOT_USAGE;
   let failureExitCode = 0;
   try {
     if (argv.length === 0) {
@@ -38,7 +38,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     }
     const command = await loadCommand(root.name);
     if (command === undefined) throw unknownCommand(root.name, [...COMMAND_NAMES, "help"]);
-    usage = commandUsage(command);
+    usage = () => commandUsage(command);
     failureExitCode = command.failureExitCode ?? 0;
     const parsed = parseCommand(command, root, host.env);
     if (parsed.kind === "help") {
@@ -51,7 +51,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     // Whoever read the output has seen enough, as in `trop list | head -1`.
     if (error instanceof ClosedOutput) return 0;
     const { text, exitCode } = report(error, {
-      usage,
+      usage: usage(),
       debug: Boolean(envIfAllowed(host, "TROP_DEBUG")),
     });
     host.stderr.write(text);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type AbsolutePath, nativePaths, type PathBase } from "../domain/path.ts";
+import { type AbsolutePath, nativePaths, type PathBase, pathIn } from "../domain/path.ts";
 import { TropError } from "../errors.ts";
 import { findCheckoutRoot } from "../git/find_checkout_root.ts";
 import { exists } from "./file.ts";
@@ -21,7 +21,7 @@ export function identifyFile(file: string): FileIdentity {
 
 /** The path of the user's file. */
 export function userFile(dataDirectory: string): string {
-  return `${dataDirectory.replace(/(?<=.)[/\\]+$/, "")}/${USER_FILE}`;
+  return pathIn(dataDirectory, USER_FILE);
 }
 
 /** The file of a project, which everyone shares. */

@@ -5,6 +5,7 @@
  */
 
 import { TropError } from "../errors.ts";
+import { pathIn } from "../domain/path.ts";
 import { type Clock, systemClock } from "../domain/timestamp.ts";
 import { sharedFileSystem } from "./file_system.ts";
 
@@ -91,7 +92,7 @@ export function resolveDataDirectory(
   const named = option || env("TROP_DATA_DIR");
   if (named) return named;
   const home = env("HOME") || env("USERPROFILE");
-  if (home) return `${home.replace(/(?<=.)[/\\]+$/, "")}/.trop`;
+  if (home) return pathIn(home, ".trop");
   throw new TropError({
     code: "configuration",
     failure: {
@@ -105,5 +106,5 @@ export function resolveDataDirectory(
 
 /** The database file in `dataDirectory`. */
 export function databasePath(dataDirectory: string): string {
-  return `${dataDirectory.replace(/(?<=.)[/\\]+$/, "")}/${DATABASE_FILE}`;
+  return pathIn(dataDirectory, DATABASE_FILE);
 }

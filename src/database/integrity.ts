@@ -17,7 +17,7 @@ import {
 import {
   type Column,
   COLUMNS,
-  CONSTRAINTS,
+  constraints,
   hasClause,
   INDEXES,
   isCurrentDefinition,
@@ -157,7 +157,7 @@ function requirePrimaryKeys(transaction: ReadTransaction): void {
 
 function requireConstraints(transaction: ReadTransaction): void {
   const stored = definitionOf(transaction, "reservations");
-  for (const [name, clause] of CONSTRAINTS) {
+  for (const [name, clause] of constraints()) {
     if (!hasClause(stored, clause)) {
       throw fail(transaction, `missing required constraint ${name}`, {
         table: "reservations",

@@ -74,12 +74,10 @@ export const INSERT_VERSION = "INSERT INTO metadata (key, value) VALUES ('schema
 export const UPDATE_VERSION = "UPDATE metadata SET value = ? WHERE key = 'schema_version'";
 
 /** The constraints of `reservations` that a file must have: their clauses, by name. */
-export const CONSTRAINTS: ReadonlyMap<string, string> = new Map(
-  Array.from(
-    TABLES.reservations.matchAll(/CONSTRAINT (\w+) CHECK \(.*?\)/g),
-    ([clause, name]) => [name!, clause],
-  ),
-);
+export function constraints(): ReadonlyMap<string, string> {
+  const clauses = TABLES.reservations.matchAll(/CONSTRAINT (\w+) CHECK \(.*?\)/g);
+  return new Map(Array.from(clauses, ([clause, name]) => [name!, clause]));
+}
 
 /** A column as SQLite describes it. */
 export interface Column {
@@ -144,9 +142,9 @@ export function sameColumns(left: readonly Column[], right: readonly Column[]): 
   });
 }
 
-/** Version 2's definitions as tokens, by the name of the table or index. */
-const DEFINITIONS: ReadonlyMap<string, readonly string[]> = new Map(
-  CREATE_SCHEMA.map((sql) => [tokens(sql)[2]!, tokens(sql)]),
+/** Version 2's definitions by the name of the table or index. */
+const DEFINITIONS: ReadonlyMap<string, string> = new Map(
+  CREATE_SCHEMA.map((sql) => [sql.split(" ")[2]!, sql]),
 );
 
 /** Whether `name` is that of a table or index of version 2. */
@@ -159,10 +157,12 @@ export function isSchemaObject(name: string): boolean {
  * do not matter, and the object's own name may be in double quotes, as renaming leaves it.
  */
 export function isCurrentDefinition(name: string, stored: string): boolean {
-  const wanted = DEFINITIONS.get(name);
+  const definition = DEFINITIONS.get(name);
+  if (definition === undefined) return false;
+  const wanted = tokens(definition);
   const found = tokens(stored);
   if (found[2] === `"${name}"`) found[2] = name;
-  return found.length === wanted?.length && found.every((token, index) => token === wanted[index]);
+  return found.length === wanted.length && found.every((token, index) => token === wanted[index]);
 }
 
 /** Whether a stored definition holds `clause`, compared as {@linkcode isCurrentDefinition} does. */

@@ -136,6 +136,13 @@ const WINDOWS: Platform = {
   respell: stripVerbatim,
 };
 
+/** The path of `name` in a directory that is used as it was given, whatever it ends in. */
+export function pathIn(directory: string, name: string): string {
+  let end = directory.length;
+  while (end > 1 && "/\\".includes(directory[end - 1]!)) end--;
+  return `${directory.slice(0, end)}/${name}`;
+}
+
 function normalise(platform: Platform, text: string, base: PathBase): AbsolutePath {
   if (text === "") throw invalidPath(text, "it is empty");
   const { root, rest } = locate(platform, text, base);

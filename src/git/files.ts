@@ -28,8 +28,7 @@ export function readSmallFile(path: string): string | undefined {
     using file = Deno.openSync(path);
     const buffer = new Uint8Array(MAX_BYTES);
     const length = file.readSync(buffer) ?? 0;
-    return UTF8.decode(buffer.subarray(0, length));
+    const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return utf8.decode(buffer.subarray(0, length));
   });
 }
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { COMMIT, VERSION } from "../src/version.ts";
 import { SUMS, writeChecksums } from "./checksums.ts";
+import { compileEagerly, findFunctions } from "./eager_functions.ts";
 import { SCHEMA_FILES } from "./generate_schema.ts";
 import { writeInstallers } from "./installers.ts";
 
@@ -58,14 +59,19 @@ async function bundle(directory: string): Promise<void> {
     `--output=${script}`,
     join(ROOT, "main.ts"),
   ]);
-  const map: SourceMap = JSON.parse(await Deno.readTextFile(`${script}.map`));
+  const eager = compileEagerly(
+    await Deno.readTextFile(script),
+    await Deno.readTextFile(`${script}.map`),
+    await findFunctions(script),
+  );
+  const map: SourceMap = JSON.parse(eager.map);
   const sources = map.sources.map((source) => resolve(directory, source));
   const packages = await packagesOf(sources);
   const commit = await currentCommit();
   const banner = await licences(packages, commit);
   map.sources = sources.map((source) => publicName(source, packages));
   map.mappings = ";".repeat(banner.split("\n").length - 1) + map.mappings;
-  const code = withCommit(await Deno.readTextFile(script), commit);
+  const code = withCommit(eager.code, commit);
   // It does not name its map: Deno would load that at every start, from a URL as well.
   await Deno.writeTextFile(script, `${banner}${code}`);
   await Deno.writeTextFile(`${script}.map`, JSON.stringify(map));

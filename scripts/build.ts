@@ -47,18 +47,38 @@ async function build(directory: string, server: string): Promise<void> {
   await writeChecksums(directory);
 }
 
+/**
+ * Writes the program to `directory`, which is created, as many modules, of which a run loads what
+ * it needs: for executables, where V8 has no code cache and parses all that is loaded.
+ *
+ * @returns The name of the main module.
+ */
+export async function bundleInParts(directory: string): Promise<string> {
+  await runBundler("--code-splitting", `--outdir=${directory}`);
+  const sources: string[] = [];
+  const modules = new Map<string, string>();
+  for (const { name } of Deno.readDirSync(directory)) {
+    const file = join(directory, name);
+    const text = await Deno.readTextFile(file);
+    if (name.endsWith(".js")) modules.set(file, text);
+    else {
+      sources.push(...(JSON.parse(text) as SourceMap).sources);
+      await Deno.remove(file);
+    }
+  }
+  const commit = await currentCommit();
+  const packages = await packagesOf(sources.map((source) => resolve(directory, source)));
+  const [holder = ["", ""], ...others] = [...modules].filter(([, text]) => text.includes(COMMIT));
+  if (others.length > 0) throw new Error("several modules have a place for the commit");
+  await Deno.writeTextFile(holder[0], withCommit(holder[1], commit));
+  const main = join(directory, "main.js");
+  await Deno.writeTextFile(main, await licences(packages, commit) + await Deno.readTextFile(main));
+  return main;
+}
+
 async function bundle(directory: string): Promise<void> {
   const script = join(directory, "trop.js");
-  await run(Deno.execPath(), [
-    "bundle",
-    "--quiet",
-    // The browser builds of packages: those for Node.js load node: modules, which cost time.
-    "--platform=browser",
-    "--minify",
-    "--sourcemap=external",
-    `--output=${script}`,
-    join(ROOT, "main.ts"),
-  ]);
+  await runBundler(`--output=${script}`);
   const eager = compileEagerly(
     await Deno.readTextFile(script),
     await Deno.readTextFile(`${script}.map`),
@@ -75,6 +95,19 @@ async function bundle(directory: string): Promise<void> {
   // It does not name its map: Deno would load that at every start, from a URL as well.
   await Deno.writeTextFile(script, `${banner}${code}`);
   await Deno.writeTextFile(`${script}.map`, JSON.stringify(map));
+}
+
+async function runBundler(...flags: readonly string[]): Promise<void> {
+  await run(Deno.execPath(), [
+    "bundle",
+    "--quiet",
+    // The browser builds of packages: those for Node.js load node: modules, which cost time.
+    "--platform=browser",
+    "--minify",
+    "--sourcemap=external",
+    ...flags,
+    join(ROOT, "main.ts"),
+  ]);
 }
 
 /** The packages that the source files outside of this repository belong to, by name. */

@@ -1,5 +1,5 @@
 /**
- * Compiles `dist/trop.js` to executables in `dist/`: for this machine, for the targets that are
+ * Compiles the bundled program to executables in `dist/`: for this machine, for the targets that are
  * named as arguments, or with `--all` for every one.
  *
  * `--ffi` compiles the FFI flavour for this machine, from the source; `--library` names the SQLite
@@ -8,9 +8,11 @@
  * @module
  */
 
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { embeddedLibrary } from "../src/database/sqlite_library.ts";
+import { bundleInParts } from "./build.ts";
 import { writeChecksums } from "./checksums.ts";
 
 /** What the executables may do on every system: `trop run` runs any program that it is given. */
@@ -73,7 +75,7 @@ interface Program {
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DIST = `${ROOT}dist/`;
 
-const BUNDLE: Program = { directory: DIST, words: ["--no-config", "trop.js"] };
+const PARTS = `${DIST}parts/`;
 
 const UNCHANGING_TIME = new Date("2000-01-01T00:00:00Z");
 
@@ -106,6 +108,16 @@ async function compile(
   if (!(await command.output()).success) throw new Error(`Cannot compile ${file}`);
   const { size } = await Deno.stat(`${DIST}${file}`);
   console.log(`Compiled dist/${file}: ${(size / 2 ** 20).toFixed(1)} MiB`);
+}
+
+/** The program in parts. */
+async function bundledProgram(): Promise<Program> {
+  const main = await bundleInParts(PARTS);
+  // They go into the executable; with times that stay, the same modules give the same bytes.
+  for (const { name } of Deno.readDirSync(PARTS)) {
+    await Deno.utime(PARTS + name, UNCHANGING_TIME, UNCHANGING_TIME);
+  }
+  return { directory: PARTS, words: ["--no-config", basename(main)] };
 }
 
 /** The FFI flavour. Its source is compiled: a bundle would take packages from JSR apart. */
@@ -157,8 +169,8 @@ if (ffi) {
   await compile(await ffiProgram(library), ffiTarget(ownTarget()));
 } else {
   const targets = all ? Object.values(TARGETS) : namedTargets(positionals);
-  // It goes into the executable; with one that stays, the same module gives the same bytes.
-  await Deno.utime(`${DIST}trop.js`, UNCHANGING_TIME, UNCHANGING_TIME);
-  for (const target of targets) await compile(BUNDLE, target);
+  const program = await bundledProgram();
+  for (const target of targets) await compile(program, target);
+  await Deno.remove(PARTS, { recursive: true });
 }
 await writeChecksums(DIST);

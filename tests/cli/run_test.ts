@@ -349,12 +349,15 @@ function converse(home: Home, program: string, circumstances: Circumstances): Co
 /** Runs `"$@"` away from the terminal of whoever runs the tests. */
 const AWAY = 'exec setsid "$@"';
 
-/** A program that says which signals it gets, until it gets the last one. */
+/**
+ * A program that says which signals it gets, until it gets the last one. It also ends with trop,
+ * which is all that a test kills when it fails.
+ */
 const LISTENER = `
 for s in HUP INT QUIT USR1 USR2 ALRM CONT TSTP WINCH; do trap "echo $s" $s; done
 trap 'echo TERM; exit 9' TERM
 echo ready
-while :; do sleep 0.02; done`;
+while kill -0 $PPID 2>/dev/null; do sleep 0.02; done`;
 
 Deno.test("run hands on the signals that it gets, and ends as the program does", async () => {
   await using home = await makeHome();
@@ -370,7 +373,8 @@ Deno.test("run hands on the signals that it gets, and ends as the program does",
 
 Deno.test("run hands on a signal that comes as soon as the program begins", async () => {
   await using home = await makeHome();
-  const program = "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.02; done";
+  const program =
+    "trap 'exit 7' TERM; kill -TERM $PPID; while kill -0 $PPID 2>/dev/null; do sleep 0.02; done";
   const wanted = { cwd: "single", env: BLIND, status: 7 };
   await home.run(["run", "--", "sh", "-c", program], wanted);
 });
@@ -467,7 +471,7 @@ Deno.test({
       script: "exec script -qec 'exec bash --norc --noprofile -i' /dev/null",
     }));
     const program = "trap 'echo W''OKEN' CONT; trap 'exit 9' INT; echo re''ady; " +
-      "while :; do sleep 0.02; done";
+      "while kill -0 $PPID 2>/dev/null; do sleep 0.02; done";
     await shell.say(`trop run -- sh -c "${program}"\n`);
     await shell.hear(/ready/);
     await shell.say("\x1a");

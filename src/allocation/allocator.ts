@@ -14,8 +14,8 @@ export const BLOCKERS = ["reserved", "excluded", "unsafe", "occupied"] as const;
 /** One of {@linkcode BLOCKERS}. */
 export type Blocker = typeof BLOCKERS[number];
 
-/** Why a preferred port was not given; an unsafe one is. */
-export type Refusal = Exclude<Blocker, "unsafe"> | "out of range";
+/** Why a preferred port was not given; an unsafe one is. Of an uncertain one nobody could tell. */
+export type Refusal = Exclude<Blocker, "unsafe"> | "uncertain" | "out of range";
 
 /** A port that somebody asked for. */
 export interface Preference {
@@ -69,8 +69,16 @@ function refuse(candidates: Candidates, preference: Preference): Refusal | undef
   if (port < min || port > max) return "out of range";
   if (candidates.isReserved(port)) return "reserved";
   if (!ignoreExclusions && candidates.isExcluded(port)) return "excluded";
-  if (!ignoreOccupied && candidates.check(port).kind !== "free") return "occupied";
-  return undefined;
+  return ignoreOccupied ? undefined : refuseInUse(candidates, port);
+}
+
+/** Whether, as far as can be told, something uses the port. */
+export function refuseInUse(
+  candidates: Pick<Candidates, "check">,
+  port: Port,
+): "occupied" | "uncertain" | undefined {
+  const { kind } = candidates.check(port);
+  return kind === "free" ? undefined : kind;
 }
 
 function scan(candidates: Candidates): Allocation {

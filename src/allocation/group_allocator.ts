@@ -7,7 +7,7 @@
 
 import { MAX_PORT, type Port } from "../domain/port.ts";
 import type { ProbeFailure } from "../errors.ts";
-import type { Blocker, Candidates, Refusal } from "./allocator.ts";
+import { type Blocker, type Candidates, type Refusal, refuseInUse } from "./allocator.ts";
 
 /** One that wants a port. */
 export interface Member {
@@ -79,7 +79,7 @@ export function allocateGroup(
 function refuse(candidates: Candidates, port: Port): Refusal | undefined {
   if (candidates.isReserved(port)) return "reserved";
   if (candidates.isExcluded(port)) return "excluded";
-  return candidates.check(port).kind === "free" ? undefined : "occupied";
+  return refuseInUse(candidates, port);
 }
 
 /**

@@ -39,17 +39,18 @@ function nameOf(source: Source | undefined): string {
   return source.layer === "command line" ? source.flag : formatSource(source);
 }
 
-/**
- * What is the matter with a configured range whose ports the system gives out too. A range that was
- * asked for on the command line is for this one look only.
- */
+/** What is the matter with a range that is not the built-in one: the system gives ports of it out. */
 export function ephemeralWarning(config: EffectiveConfig): string | undefined {
-  const layers = (["ports.min", "ports.max", "ports.max_offset"] as const)
-    .map((key) => sourceOf(config, key)?.layer);
-  const isConfigured = layers.some((layer) => layer !== undefined && layer !== "built-in");
-  if (!isConfigured || layers.includes("command line")) return undefined;
+  if (rangeLayers(config).every((layer) => layer === "built-in")) return undefined;
   const part = ephemeralPart(config.ports);
   return part &&
     `the system gives the ports ${part.min}-${part.max} of the configured range to outgoing ` +
-      "connections, so any of them can be in use at any moment";
+      "connections, so any of them can be in use at any moment; a range that it leaves alone " +
+      "is safer";
+}
+
+/** The layers that say which ports are given out. */
+export function rangeLayers(config: EffectiveConfig): Source["layer"][] {
+  const keys = ["ports.min", "ports.max", "ports.max_offset"] as const;
+  return keys.flatMap((key) => sourceOf(config, key)?.layer ?? []);
 }

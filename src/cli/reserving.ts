@@ -122,4 +122,5 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
   reserved: "reserved for another directory or tag",
   excluded: "excluded",
   occupied: "occupied",
+  uncertain: "possibly occupied, as it could not be probed",
 };

@@ -74,9 +74,61 @@ testUnder(
   },
 );
 
+/** A network namespace with a name, whose loopback interface is up. Leaving the scope removes it. */
+class Namespace implements Disposable {
+  readonly wrapper: readonly string[];
+  readonly #name = `trop-test-${Deno.pid}`;
+
+  constructor() {
+    ip("netns", "add", this.#name);
+    ip("-n", this.#name, "link", "set", "lo", "up");
+    this.wrapper = ["ip", "netns", "exec", this.#name];
+  }
+
+  /** Starts a process that listens on `port` in here, and waits until it does. */
+  async listen(port: number): Promise<Deno.ChildProcess> {
+    const program = `Deno.listen({ hostname: "127.0.0.1", port: ${port} }); console.log();` +
+      "await new Promise(() => setInterval(() => {}, 1e6));";
+    const [command = "", ...args] = [...this.wrapper, Deno.execPath(), "eval", program];
+    const process = new Deno.Command(command, { args, stdout: "piped" }).spawn();
+    const reader = process.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    return process;
+  }
+
+  [Symbol.dispose](): void {
+    ip("netns", "delete", this.#name);
+  }
+}
+
+const hasNamespaces = canNameNamespaces();
+Deno.test({
+  name: "a named network namespace knows its own sockets, and no other does" +
+    (hasNamespaces ? "" : " (ignored: `ip netns add` fails here)"),
+  ignore: !hasNamespaces,
+  async fn() {
+    using namespace = new Namespace();
+    const port = freePort();
+    await using holder = await namespace.listen(port);
+    const inside = await ask(port, { wrapper: namespace.wrapper });
+    const hit = { protocol: "tcp", family: "ipv4", scope: "localhost", address: "127.0.0.1" };
+    const occupied = { kind: "occupied", hits: [hit] };
+    assert.deepEqual(inside.answers, {
+      check: { kind: "occupied" },
+      inspect: occupied,
+      survey: [[port, occupied]],
+    });
+    assert.equal(inside.owners[0].processId, holder.pid);
+    const outside = await ask(port, {});
+    assert.deepEqual(outside.answers, ALL_FREE);
+    assert.equal(outside.owners[0].processId, null);
+  },
+});
+
 testUnder(
   ["unshare", "--net", "sh", "-c", 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; "$@"', "sh"],
-  "IPv6 that is switched off does not keep a port from being free",
+  "IPv6 that is switched off does not keep a port from being free (D20)",
   async (wrapper) => {
     const { answers } = await ask(5000, { wrapper });
     assert.deepEqual(answers, ALL_FREE);
@@ -85,7 +137,7 @@ testUnder(
 
 testUnder(
   ["strace", "-fqqo/dev/null", "-einject=socket:error=EAFNOSUPPORT:when=3+"],
-  "a kernel without IPv6 does not keep a port from being free",
+  "a kernel without IPv6 does not keep a port from being free (D20)",
   async (wrapper) => {
     const { answers } = await ask(freePort(), { wrapper });
     assert.deepEqual(answers.check, { kind: "free" });
@@ -94,7 +146,7 @@ testUnder(
 
 testUnder(
   ["unshare", "--net", "setpriv", "--bounding-set=-all", "--inh-caps=-all"],
-  "a port that needs a privilege is uncertain, and known to be in no table",
+  "a port that needs a privilege is uncertain, and known to be in no table (D20)",
   async (wrapper) => {
     const { answers } = await ask(80, { wrapper });
     const denied = failure(80, "Permission denied (os error 13)");
@@ -107,7 +159,7 @@ testUnder(
 
 testUnder(
   ["sh", "-c", 'ulimit -n 128 && "$@"', "sh"],
-  "without a descriptor left a port is uncertain",
+  "without a descriptor left a port is uncertain (D20)",
   async (wrapper) => {
     const { answers } = await ask(5000, { wrapper, circumstance: "without-descriptors" });
     const exhausted = failure(5000, "Too many open files (os error 24)");
@@ -167,4 +219,20 @@ for (
     assert.equal(answers, undefined);
     assert.ok(stderr.includes(`"code":"permission-missing","permission":"${missing}"`), stderr);
   });
+}
+
+function canNameNamespaces(): boolean {
+  try {
+    new Namespace()[Symbol.dispose]();
+    return true;
+  } catch (error) {
+    const { NotFound, NotSupported } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotSupported) return false;
+    throw error;
+  }
+}
+
+function ip(...args: string[]): void {
+  const { success, stderr } = new Deno.Command("ip", { args }).outputSync();
+  if (!success) throw new Deno.errors.NotSupported(new TextDecoder().decode(stderr));
 }

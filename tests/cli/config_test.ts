@@ -121,6 +121,30 @@ Deno.test("config --format json hands the values and their sources to a program"
   });
 });
 
+Deno.test({
+  name: "(Linux only) config warns of a range that the system gives out too, and refuses nothing",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using home = await trop.home({ "trop.yaml": "ports: {min: 1, max_offset: 65534}\n" });
+    const text = await Deno.readTextFile("/proc/sys/net/ipv4/ip_local_port_range");
+    const [min, max] = text.trim().split(/\s+/);
+    const warning = (part: string) =>
+      `Warning: the system gives the ports ${part} of the configured range to outgoing ` +
+      "connections, so any of them can be in use at any moment; a range that it leaves alone " +
+      "is safer\n";
+    const stdout = /^/;
+    await home.run(["config"], { stdout, stderr: warning(`${min}-${max}`) });
+    await home.run(["config", "--format", "json"], { stdout, stderr: warning(`${min}-${max}`) });
+    await home.run(["config", "--quiet"], { stdout });
+    const bounds = ["--min", `${min}`, "--max", `${min}`];
+    await home.run(["config", ...bounds], { stdout, stderr: warning(`${min}-${min}`) });
+    await home.run(["reserve", ...bounds, "--skip-occupancy-check"], { stdout: `${min}\n` });
+    // What nobody chose is nobody's mistake.
+    await using plain = await trop.home();
+    await plain.run(["config"], { stdout });
+  },
+});
+
 Deno.test("config shows what was cleared, and quotes what YAML could misread", async () => {
   await using home = await trop.home({
     "trop.yaml": 'project: "no"\nreservations: {services: {a}}\n',

@@ -1,5 +1,6 @@
 import { openRawSocket } from "../allocation/raw_socket.ts";
 import { type Home, trop } from "../support/program.ts";
+import { hasStrace, injectAtSockets } from "../support/strace.ts";
 
 const isLinux = Deno.build.os === "linux";
 const TIME = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.source;
@@ -178,15 +179,15 @@ for (
   });
 }
 
-const strace = "strace -fqqo/dev/null -einject=socket:error=EACCES";
-const hasStrace = await works("strace", "-fqqo/dev/null", "-etrace=socket", "true");
 Deno.test({
-  name: `port-info says that a port is possibly in use${hasStrace ? "" : " (ignored: no strace)"}`,
+  name: `port-info says that a port is possibly in use (D20)${
+    hasStrace ? "" : " (ignored: no strace)"
+  }`,
   ignore: !hasStrace,
   async fn() {
     await using home = await trop.home();
     await home.run(["port-info", "6999", "--include-occupancy", "--skip-udp", "--skip-ipv6"], {
-      script: `exec ${strace} "$@"`,
+      script: injectAtSockets("error=EACCES"),
       stdout: linesMatching(
         "Port 6999 is not reserved",
         "",
@@ -242,12 +243,4 @@ async function reserve(home: Home, port: string, path: string, args: readonly st
 function linesMatching(...lines: readonly (string | RegExp)[]): RegExp {
   const parts = lines.map((line) => typeof line === "string" ? RegExp.escape(line) : line.source);
   return new RegExp(`^${parts.join("\n")}\n$`);
-}
-
-async function works(command: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(command, { args }).output()).success;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Circumstances, type Expectation, type Home, trop } from "../support/program.ts";
+import { hasStrace, injectAtSockets } from "../support/strace.ts";
 
 /** What this machine's own servers use must not decide about a test. */
 const BLIND = { TROP_SKIP_OCCUPANCY_CHECK: "true" };
@@ -242,6 +243,57 @@ Deno.test("reserve passes over a port that something uses", async () => {
     stdout: `${port}\n`,
   });
 });
+
+function straceTest(name: string, fn: () => Promise<void>): void {
+  const suffix = hasStrace ? "" : " (ignored: there is no strace)";
+  Deno.test({ name: `${name}${suffix}`, ignore: !hasStrace, fn });
+}
+
+straceTest(
+  "reserve does without a family that the host does not have (D20, defect 8)",
+  async () => {
+    await using place = await home();
+    const port = freePort();
+    // The third of the four probes is the first of IPv6.
+    await place.run(["reserve", "--min", `${port}`, "--max", `${port}`], {
+      script: injectAtSockets("error=EAFNOSUPPORT:when=3+"),
+      stdout: `${port}\n`,
+    });
+  },
+);
+
+straceTest("reserve goes on past a port that it may not probe (D20, defect 8)", async () => {
+  await using place = await home();
+  const port = freePort();
+  const one = ["--skip-udp", "--skip-ipv6", "--min", `${port}`];
+  const denied = injectAtSockets("error=EACCES");
+  const cause = `port ${port} is possibly occupied: cannot probe TCP IPv4 localhost at ` +
+    `127.0.0.1:${port}: Permission denied (os error 13)`;
+  await place.run(["reserve", ...one, "--max", `${port + 1}`], {
+    script: denied,
+    status: 6,
+    stderr: `Error: ${cause}\n`,
+  });
+  const { stderr } = await place.run(["reserve", ...one, "--max", `${port + 1}`], {
+    env: { TROP_EXCLUDED_PORTS: `${port + 1}` },
+    script: denied,
+    status: 6,
+    stderr: / exhausted after cleanup: .*: excluded, occupied; /,
+  });
+  assert(stderr.includes(`; 1 excluded, 1 in use (${cause}): shorten excluded_ports`), stderr);
+  await place.run(["reserve", ...one, "--max", `${port + 3}`, "--port", `${port + 1}`], {
+    script: injectAtSockets("error=EACCES:when=1..1"),
+    stdout: `${port}\n`,
+    stderr: `Warning: port ${port + 1} is possibly occupied, as it could not be probed; ` +
+      `port ${port} is used instead\n`,
+  });
+});
+
+/** A port that nobody uses. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
 
 Deno.test("64 processes get the 64 ports of a range at once, and one more gets none", async () => {
   await using place = await trop.home();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { openRawSocket } from "../allocation/raw_socket.ts";
 import { runTool } from "../../src/allocation/run_tool.ts";
 import { trop } from "../support/program.ts";
+import { hasStrace, injectAtSockets } from "../support/strace.ts";
 
 const isLinux = Deno.build.os === "linux";
 const HEADER = "port,status,reserved,protocol,address_family,scope,address,process_id," +
@@ -200,7 +201,7 @@ for (
   });
 }
 
-Deno.test("scan counts the end of its range from max_offset (D22)", async () => {
+Deno.test("scan counts the end of its range from max_offset (D22, defect 18)", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const yaml = (min: number, offset: number) => `ports:\n  min: ${min}\n  max_offset: ${offset}\n`;
@@ -250,7 +251,6 @@ for (
   });
 }
 
-const hasStrace = works(["strace", "-fqqo/dev/null", "-etrace=socket", "true"]);
 function straceTest(name: string, fn: () => Promise<void>): void {
   const suffix = hasStrace ? "" : " (ignored: there is no strace)";
   Deno.test({ name: `${name}${suffix}`, ignore: !hasStrace, fn });
@@ -258,10 +258,10 @@ function straceTest(name: string, fn: () => Promise<void>): void {
 
 /** The first `count` sockets cannot be opened; four of them would vouch for the system's tables. */
 function refusing(count: number): string {
-  return `exec strace -fqqo/dev/null -einject=socket:error=EACCES:when=1..${count} "$@"`;
+  return injectAtSockets(`error=EACCES:when=1..${count}`);
 }
 
-straceTest("scan goes on past ports that it cannot tell about", async () => {
+straceTest("scan goes on past ports that it cannot tell about (D20, defect 8)", async () => {
   await using home = await trop.home();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -278,7 +278,7 @@ straceTest("scan goes on past ports that it cannot tell about", async () => {
   assert.equal(await home.read(".trop/config.yaml"), `excluded_ports:\n  - ${port}\n`);
 });
 
-straceTest("scan fails when it cannot tell about any port", async () => {
+straceTest("scan fails when it cannot tell about any port (D20)", async () => {
   await using home = await trop.home();
   await home.run(["scan", "--min", "6000", "--max", "6001", "--skip-udp", "--skip-ipv6"], {
     script: refusing(100),
@@ -304,7 +304,7 @@ Deno.test("scan --autoexclude adds what nobody reserved, and leaves the rest of 
   assert.equal(await home.read("trop.yaml"), `${before}  - ${port}\n`);
 });
 
-Deno.test("scan --autoexclude adds nothing that a range or another layer excludes (D32)", async () => {
+Deno.test("scan --autoexclude adds nothing that a range or another layer excludes (D32, defect 18)", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const local = "output_format: csv\n";
@@ -319,7 +319,7 @@ Deno.test("scan --autoexclude adds nothing that a range or another layer exclude
   assert.equal(await home.read("trop.local.yaml"), local);
 });
 
-Deno.test("scan --autoexclude writes the private file where there is one, silently with --quiet", async () => {
+Deno.test("scan --autoexclude writes the private file where there is one, silently with --quiet (defect 18)", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   await using home = await trop.home({ "trop.yaml": "project: shop\n", "trop.local.yaml": "" });

@@ -119,8 +119,9 @@ class Model {
       if (preferred < MIN || preferred > MAX) refusal = "out of range";
       else if (this.#isReserved(preferred, wish)) refusal = "reserved";
       else if (excluded.has(preferred) && !wish.ignoreExclusions) refusal = "excluded";
-      else if (this.#isInUse(preferred) && !wish.ignoreOccupied) refusal = "occupied";
-      else return { port: preferred, refusal };
+      else if (this.#isInUse(preferred) && !wish.ignoreOccupied) {
+        refusal = this.surroundings.sets.occupied.has(preferred) ? "occupied" : "uncertain";
+      } else return { port: preferred, refusal };
     }
     for (let port = MIN; port <= MAX; port++) {
       const isFree = !this.#isReserved(port, wish) && !excluded.has(port) && !unsafe.has(port) &&

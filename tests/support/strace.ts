@@ -74,3 +74,8 @@ export function injectAt({ name, number }: SystemCall, what: string): string {
   return `exec strace -fqq -o /dev/null -e trace=${name} ` +
     `-e inject=${name}:${what}:when=${number} "$@"`;
 }
+
+/** A script for `Home.start` in which opening sockets ends in `what`: `error=EACCES:when=1..5`. */
+export function injectAtSockets(what: string): string {
+  return `exec strace -fqqo/dev/null -einject=socket:${what} "$@"`;
+}

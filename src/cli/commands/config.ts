@@ -10,6 +10,7 @@ import {
   text,
   type Value,
 } from "../command.ts";
+import { ephemeralWarning } from "../occupancy_words.ts";
 import { renderConfigYaml } from "../render/config_yaml.ts";
 import { renderJson } from "../render/json.ts";
 import { startSession } from "../session.ts";
@@ -45,13 +46,17 @@ export const config = defineCommand({
   ],
   async run(invocation) {
     const { format = "yaml", ...flags } = invocation.options;
-    const { config } = await startSession(invocation, flags as ConfigFlags, { storesNames: true });
-    if (format === "yaml") return invocation.output.product(renderConfigYaml(config));
+    const { config, output } = await startSession(invocation, flags as ConfigFlags, {
+      storesNames: true,
+    });
+    const warning = ephemeralWarning(config);
+    if (warning !== undefined) output.warn(warning);
+    if (format === "yaml") return output.product(renderConfigYaml(config));
     const { dataDirectory, ignored = null, settings } = config;
     const ordered = Object.fromEntries(KEYS.flatMap((key) => {
       return settings[key] ? [[key, settings[key]]] : [];
     }));
-    invocation.output.product(
+    output.product(
       renderJson({ data_dir: dataDirectory, ignored, settings: ordered }),
     );
   },

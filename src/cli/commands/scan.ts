@@ -9,7 +9,13 @@ import { type ProbeFailure, TropError } from "../../errors.ts";
 import { type ExcludedPorts, excludeOccupied } from "../../operations/exclusions.ts";
 import { choice, defineCommand, flag, integer } from "../command.ts";
 import { describeCompaction, tellWhomItConcerns } from "../exclusion_words.ts";
-import { describeProbe, ephemeralWarning, LACKS_UDP, whyUnchecked } from "../occupancy_words.ts";
+import {
+  describeProbe,
+  ephemeralWarning,
+  LACKS_UDP,
+  rangeLayers,
+  whyUnchecked,
+} from "../occupancy_words.ts";
 import { PROBE_OPTIONS } from "../options.ts";
 import type { Output } from "../output.ts";
 import { renderDelimited } from "../render/csv.ts";
@@ -67,7 +73,9 @@ export const scan = defineCommand({
     const { format = "table", autoexclude, autocompact, ...flags } = options;
     const session = await startSession(invocation, flags);
     const { config } = session;
-    const warning = ephemeralWarning(config);
+    // Whoever names the range on the command line only wants to look there.
+    const isNamed = rangeLayers(config).includes("command line");
+    const warning = isNamed ? undefined : ephemeralWarning(config);
     if (warning !== undefined) output.warn(warning);
     const reserved = findReserved(session, config.ports);
     const found = look(session);

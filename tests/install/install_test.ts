@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type Entry, file, type Home, trop } from "../support/program.ts";
+import { type Entry, file, type Home, type Result, trop } from "../support/program.ts";
 import {
   ARCHIVE,
   type Asset,
@@ -33,32 +33,16 @@ interface Options {
   /** The user and group to run it as; the caller's otherwise. */
   readonly uid?: number | undefined;
   /** What the shell is to read in place of the installer. */
-  readonly stdin?: Uint8Array;
+  readonly stdin?: string;
 }
 
 /** Runs the installer, or a script that a shell finds on its standard input. */
-async function install(home: Home, options: Options) {
+function install(home: Home, options: Options): Promise<Result> {
   const { args = [], shell = ["sh"], env = {}, uid, stdin } = options;
-  const words = [...shell, ...(stdin === undefined ? [INSTALLER] : ["-s", "--"]), ...args];
-  if (uid !== undefined) words.unshift(...asUser(uid));
-  const [command, ...rest] = words as [string, ...string[]];
-  const process = new Deno.Command(command, {
-    args: rest,
-    cwd: home.directory,
-    clearEnv: true,
-    env: { HOME: home.directory, PATH: Deno.env.get("PATH") ?? "", ...env },
-    stdin: stdin === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  if (stdin !== undefined) {
-    const writer = process.stdin.getWriter();
-    // A shell may stop reading at an error.
-    await writer.write(stdin).then(() => writer.close()).catch(() => {});
-  }
-  const { code, stdout, stderr } = await process.output();
-  const decoder = new TextDecoder();
-  return { status: code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  const words = [...shell, ...(stdin === undefined ? [INSTALLER] : ["-s", "--"])];
+  const program = uid === undefined ? words : [...asUser(uid), ...words];
+  const circumstances = { program, env, ...(stdin === undefined ? {} : { stdin }) };
+  return home.start(args, circumstances).result();
 }
 
 function asUser(uid: number): readonly string[] {
@@ -152,7 +136,7 @@ for (const shell of SHELLS) {
     await using server = await serve();
     const { status, stderr } = await install(home, {
       shell,
-      stdin: await Deno.readFile(INSTALLER),
+      stdin: await Deno.readTextFile(INSTALLER),
       args: ["--dir", home.path("bin"), "--server", server.url],
     });
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
@@ -163,14 +147,14 @@ for (const shell of SHELLS) {
     await using home = await trop.home();
     await using server = await serve();
     const args = ["--dir", home.path("bin"), "--server", server.url];
-    const script = await Deno.readFile(INSTALLER);
-    const whole = script.lastIndexOf("}".charCodeAt(0)) + 1;
+    const script = await Deno.readTextFile(INSTALLER);
+    const whole = script.lastIndexOf("}") + 1;
     const cuts = new Set<number>();
     for (let part = 0; part < 40; part++) cuts.add(Math.floor(whole * part / 40));
     for (let cut = whole - 30; cut < whole; cut++) cuts.add(cut);
     for (const cut of cuts) {
-      const { stdout } = await install(home, { shell, stdin: script.subarray(0, cut), args });
-      assert.equal(stdout, "", `after ${cut} bytes`);
+      const { stdout } = await install(home, { shell, stdin: script.slice(0, cut), args });
+      assert.equal(stdout, "", `after ${cut} characters`);
     }
     assert.deepEqual(server.requests, []);
     assert.deepEqual(await listing(home.directory), []);

@@ -190,6 +190,9 @@ export interface Example {
   readonly effect: string;
 }
 
+/** An exit code, or several, and the meaning: a phrase without a full stop. */
+export type ExitCode = readonly [code: string, meaning: string];
+
 /** A command of trop. */
 export interface Command<O = Options, P = Positionals> extends Title {
   /** Paragraphs for the help, each without line breaks. */
@@ -198,6 +201,8 @@ export interface Command<O = Options, P = Positionals> extends Title {
   readonly trailing?: Trailing;
   readonly options: O;
   readonly examples: readonly Example[];
+  /** What exit codes mean here that the root help does not say, such as `1`. */
+  readonly exitCodes: readonly ExitCode[];
   /**
    * The lowest exit code of a failure, for a command that hands on the exit codes of another
    * program.
@@ -239,15 +244,16 @@ export function defineCommand<
   const P extends Positionals = Record<never, never>,
 >(
   command:
-    & Omit<Command<O, P>, "options" | "positionals" | "examples" | "run">
+    & Omit<Command<O, P>, "options" | "positionals" | "examples" | "exitCodes" | "run">
     & {
       readonly options?: O;
       readonly positionals?: P;
       readonly examples?: readonly Example[];
+      readonly exitCodes?: readonly ExitCode[];
       run(invocation: Invocation<O, P>): Outcome | Promise<Outcome>;
     },
 ): Command<O, P> {
-  return { options: {} as O, positionals: {} as P, examples: [], ...command };
+  return { options: {} as O, positionals: {} as P, examples: [], exitCodes: [], ...command };
 }
 
 /** An option as it is typed: `dryRun` is `--dry-run`. */

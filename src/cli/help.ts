@@ -8,14 +8,25 @@ import { escapeControls } from "../domain/text.ts";
 import {
   type Command,
   commandUsage,
+  type Example,
   GLOBAL_OPTIONS,
   type Option,
   optionLabel,
+  optionName,
   ROOT_USAGE,
   trailingLabel,
   type Value,
 } from "./command.ts";
 import { GROUPS, type Title } from "./titles.ts";
+import {
+  EXAMPLES,
+  EXIT_CODES,
+  INTRODUCTION,
+  OPTIONLESS_SETTINGS,
+  PRECEDENCE,
+  TITLE,
+  VARIABLES,
+} from "./reference.ts";
 
 /** What the help takes from the world it is shown in. */
 export interface HelpOptions {
@@ -44,26 +55,26 @@ export function rootHelp(commands: readonly Title[], options: HelpOptions): stri
     return members.length === 0 ? [] : [[capitalised(group), rows]];
   });
   return page([
-    "Manage ephemeral port reservations",
+    TITLE,
     usage(ROOT_USAGE, options),
     paragraph(INTRODUCTION),
     ...lists([...groups, ["Help", [HELP_COMMAND_ROW]]], options),
     ...lists([["Global options", [...globalRows(options), VERSION_ROW]]], options),
-    ...lists([["Environment", ENVIRONMENT]], options),
-    paragraph(MORE_VARIABLES),
+    ...lists([["Environment", [...VARIABLES, ...OPTIONLESS_SETTINGS]]], options),
+    paragraph(PRECEDENCE),
     ...lists([["Exit codes", EXIT_CODES]], options),
+    ...lists([["Examples", toRows(EXAMPLES)]], options),
   ]);
 }
 
 /** The help of one command. */
 export function commandHelp(command: Command, options: HelpOptions): string {
-  const { summary, description = [], positionals, trailing, examples } = command;
+  const { summary, description = [], positionals, trailing, examples, exitCodes } = command;
   const operands = Object.values(positionals).map((operand): Row => {
     return [`<${operand.valueName}>`, operand.summary, notes(operand, options)];
   });
   if (trailing !== undefined) operands.push([trailingLabel(trailing), trailing.summary]);
   const own = Object.entries(command.options).map((entry) => optionRow(entry, options));
-  const uses = examples.map(({ command, effect }): Row => [command, effect]);
   return page([
     summary,
     usage(commandUsage(command), options),
@@ -73,40 +84,18 @@ export function commandHelp(command: Command, options: HelpOptions): string {
       ["Options", own],
       ["Global options", globalRows(options)],
     ], options),
-    ...lists([["Examples", uses]], options),
+    ...lists([["Exit codes", exitCodes]], options),
+    ...lists([["Examples", toRows(examples)]], options),
   ]);
 }
-
-const INTRODUCTION = "A directory gets a port of its own, the same one every time; no other " +
-  "directory gets it, and it is free again when the directory is gone.";
 
 const HELP_COMMAND_ROW: Row = ["help [COMMAND]", "Print this, or what a command does"];
 const HELP_ROW: Row = ["-h, --help", "Print help"];
 const VERSION_ROW: Row = ["-V, --version", "Print the version"];
 
-const ENVIRONMENT: readonly Row[] = [
-  ["TROP_DATA_DIR", "Data directory, as --data-dir"],
-  ["TROP_PATH", "Directory to work on, as --path"],
-  ["TROP_LOG_MODE", "quiet, normal or verbose, where neither flag is given"],
-  ["TROP_EXCLUDED_PORTS", "Ports that are never given, such as 5000,6000..6010"],
-  ["TROP_PORT_MAX_OFFSET", "The last port, counted from the first one"],
-  ["TROP_DEBUG", "Show transactions, and where a defect comes from"],
-  ["NO_COLOR", "Print help without bold headings"],
-];
-
-const MORE_VARIABLES = "The help of a command names the variables of its options. The command " +
-  "line wins over a variable, a variable over the configuration files.";
-
-const EXIT_CODES: readonly Row[] = [
-  ["0", "Success"],
-  ["1", "An assertion, a check or a guard says no"],
-  ["2", "Wrong usage (error: …), or the database stayed locked (Error: …)"],
-  ["3", "There is no database and it may not be created"],
-  ["4", "Invalid arguments"],
-  ["5", "A file cannot be read or written"],
-  ["6", "Any other failure"],
-  ["7", "The configuration is wrong"],
-];
+function toRows(examples: readonly Example[]): Row[] {
+  return examples.map(({ command, effect }) => [command, effect]);
+}
 
 function globalRows(options: HelpOptions): Row[] {
   return [...Object.entries(GLOBAL_OPTIONS).map((entry) => optionRow(entry, options)), HELP_ROW];
@@ -116,11 +105,13 @@ function optionRow([key, option]: readonly [string, Option], options: HelpOption
   return [optionLabel(key, option), option.summary, notes(option, options)];
 }
 
-/** What an option may be, what holds without it, and its variable. */
+/** What an option may be, what it needs, what holds without it, and its variable. */
 function notes(option: Option, { env }: HelpOptions): string[] {
   const value: Partial<Value> = option.kind === "flag" ? {} : option;
   const variable = value.env ?? option.configEnv;
+  const { requires } = option;
   return [
+    ...(requires === undefined ? [] : [`[only with ${optionName(requires)}]`]),
     ...(value.values === undefined ? [] : [`[possible values: ${value.values.join(", ")}]`]),
     ...(option.default === undefined ? [] : [`[default: ${option.default}]`]),
     ...(variable === undefined ? [] : [`[env: ${assignment(variable, env(variable))}]`]),
@@ -168,7 +159,7 @@ function formatRow([term, explanation, notes = []]: Row, indent: number): string
 }
 
 /** Fills lines of at most `width` characters with `units`, which are never broken. */
-function wrap(units: readonly string[], width: number): string[] {
+export function wrap(units: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const unit of units) {
     const line = lines.at(-1);

@@ -15,40 +15,37 @@ export type Group = typeof GROUPS[number];
 export interface Title {
   readonly name: string;
   readonly group: Group;
-  /** The first line of its help and its line in the root help: capitalised, no full stop. */
+  /** The first line of its help and a line of the root help: capitalised, no full stop. */
   readonly summary: string;
 }
 
 const TITLES = {
   reserve: ["reserve", "Reserve a port for a directory"],
-  migrate: ["reserve", "Move reservations to another path, ports and all"],
-  "reserve-group": ["reserve", "Reserve the ports of all services in a file"],
-  autoreserve: ["reserve", "Reserve the ports of all services of the project"],
   run: ["reserve", "Run a program with its ports in its environment"],
-  release: ["clean up", "Release the ports reserved for a directory"],
-  prune: ["clean up", "Remove the reservations of directories that no longer exist"],
-  expire: ["clean up", "Remove the reservations that were not used for some days"],
-  autoclean: ["clean up", "Prune and expire in one step"],
-  "assert-reservation": ["assert", "Check that a directory has a reservation"],
-  "assert-port": ["assert", "Check that a port is reserved, whoever reserved it"],
-  "assert-data-dir": [
-    "assert",
-    "Check that the data directory exists and, with --validate, is sound",
-  ],
+  autoreserve: ["reserve", "Reserve the ports of all services of this project"],
+  "reserve-group": ["reserve", "Reserve the ports of all services that a file lists"],
+  migrate: ["reserve", "Keep the ports of a directory that was moved or renamed"],
   list: ["inspect", "List all reservations"],
   env: ["inspect", "Print the ports that this directory has, as variables"],
   url: ["inspect", "Print the URL of the server on this directory's port"],
-  "list-projects": ["inspect", "List the projects that have reservations"],
+  "port-info": ["inspect", "Find out who reserved a port, and what uses it"],
   scan: ["inspect", "List the ports of the range that are in use"],
-  "port-info": ["inspect", "Tell who reserved a port, and what uses it"],
-  "show-data-dir": ["inspect", "Print the data directory that the other commands use"],
-  "show-path": ["inspect", "Print the path that a reservation would use"],
-  config: ["configure", "Print the configuration in force, with the source of every value"],
+  "list-projects": ["inspect", "List the projects that have ports"],
+  "show-path": ["inspect", "Print the path that a reservation here would use"],
+  "show-data-dir": ["inspect", "Print the directory that holds the database"],
+  "assert-reservation": ["assert", "Check that a directory has a reservation"],
+  "assert-port": ["assert", "Check that a port is reserved, whoever reserved it"],
+  "assert-data-dir": ["assert", "Check that the data directory exists, or is sound"],
+  release: ["clean up", "Release the ports reserved for a directory"],
+  prune: ["clean up", "Release the ports of directories that are gone"],
+  expire: ["clean up", "Release the ports that nobody used for some days"],
+  autoclean: ["clean up", "Do both: prune and expire"],
+  config: ["configure", "Print the settings in force, and where each comes from"],
+  validate: ["configure", "Say what is wrong with a configuration file"],
   exclude: ["configure", "Keep a port or a range of ports from being given out"],
   "compact-exclusions": ["configure", "Shorten the list of excluded ports in a file"],
-  init: ["configure", "Create the data directory and its database"],
-  validate: ["configure", "Check a configuration file"],
-  completions: ["configure", "Print a script that lets a shell complete trop's command lines"],
+  init: ["configure", "Create the data directory and database ahead of time"],
+  completions: ["configure", "Print a script that teaches a shell to complete trop"],
 } satisfies Readonly<Record<string, readonly [group: Group, summary: string]>>;
 
 type Name = keyof typeof TITLES;

@@ -7,7 +7,7 @@ import { FakeHost } from "../support/host.ts";
 import { trop } from "../support/program.ts";
 
 const ROOT_HELP = /^Manage ephemeral port reservations\n\nUsage: trop \[OPTIONS\] <COMMAND>\n/;
-const COMMAND_HELP = /^Print the data directory that the other commands use\n\nUsage: trop show-d/;
+const COMMAND_HELP = /^Print the directory that holds the database\n\nUsage: trop show-d/;
 const ROOT_ERROR = /^error: .*\n\nUsage: trop \[OPTIONS\] <COMMAND>\n\nFor more, try 'trop --help'/;
 const DETAILS =
   /^trop [0-9.]+\ncommit: .+\nruntime: Deno [0-9.]+\nsqlite: 3[0-9.]+\ntarget: [a-z0-9_-]+\n$/;

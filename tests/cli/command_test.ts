@@ -110,7 +110,16 @@ for (const command of await loadAllCommands()) {
   });
 
   Deno.test(`the record of ${command.name} reads well in the help`, () => {
-    assert.match(command.summary, /^[A-Z].*[^.]$/);
-    for (const { command: line } of command.examples) assert(line.includes(`trop ${command.name}`));
+    assert.match(command.summary, /^[A-Z].{0,57}[^.]$/, "a line of the root help");
+    for (const [code, meaning] of command.exitCodes) {
+      assert.match(code, /^(\d+|128\+n|other)$/);
+      assert.match(meaning, /^[A-Za-z].*[^.]$/);
+    }
+  });
+
+  Deno.test(`the record of ${command.name} has two or three examples of it`, () => {
+    const lines = command.examples.map(({ command }) => command);
+    for (const line of lines) assert(line.includes(`trop ${command.name}`), line);
+    assert([2, 3].includes(lines.length), `${lines.length}`);
   });
 }

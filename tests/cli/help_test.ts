@@ -11,6 +11,8 @@ import {
 } from "../../src/cli/command.ts";
 import { loadAllCommands } from "../../src/cli/commands.ts";
 import { allTitles } from "../../src/cli/titles.ts";
+import { OPTIONLESS_SETTINGS } from "../../src/cli/reference.ts";
+import { KEYS, settingOf } from "../../src/config/settings.ts";
 import { commandHelp, type HelpOptions, rootHelp } from "../../src/cli/help.ts";
 
 const PLAIN: HelpOptions = { env: () => undefined, styled: false };
@@ -142,3 +144,24 @@ for (const command of commands) {
 function assertFits(help: string) {
   for (const line of help.split("\n")) assert(line.length <= 80, line);
 }
+
+Deno.test("the root help names the variables that no help of a command does", () => {
+  const ofNoOption = KEYS.map(settingOf)
+    .flatMap(({ flag, variables: [name] = [] }) => flag === undefined && name ? [name] : []);
+  const named = OPTIONLESS_SETTINGS.map(([name]) => name);
+  assert.deepEqual(named.toSorted(), ofNoOption.toSorted());
+});
+
+Deno.test("help says which option another one needs", () => {
+  const options = {
+    look: flag({ summary: "Look" }),
+    far: flag({ summary: "Far", requires: "look" }),
+  };
+  const help = commandHelp({ ...example, options } as Command, PLAIN);
+  assert(help.includes("Far [only with --look]\n"), help);
+});
+
+Deno.test("help says what exit codes mean", () => {
+  const help = commandHelp({ ...example, exitCodes: [["1", "It is not so"]] }, PLAIN);
+  assert(help.includes("\nExit codes:\n  1  It is not so\n"), help);
+});

@@ -28,6 +28,10 @@ export const assertDataDir = defineCommand({
     { command: "trop assert-data-dir", effect: "Succeed if the directory exists" },
     { command: "trop assert-data-dir --validate", effect: "Say what is wrong with the database" },
   ],
+  exitCodes: [
+    ["1", "The directory does not exist; with --not, it does"],
+    ["6", "Its database is not sound, which only --validate tells"],
+  ],
   async run(invocation) {
     const { options: { not, validate }, globals, host } = invocation;
     const session = validate ? await startSession(invocation) : undefined;

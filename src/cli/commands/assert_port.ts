@@ -27,6 +27,9 @@ export const assertPort = defineCommand({
     { command: "trop assert-port 5001", effect: "Succeed if the port is reserved" },
     { command: "trop assert-port 5001 --not", effect: "Succeed if it is not" },
   ],
+  exitCodes: [
+    ["1", "The port is not reserved; with --not, it is"],
+  ],
   async run(invocation) {
     const { options, positionals } = invocation;
     const session = await startSession(invocation);

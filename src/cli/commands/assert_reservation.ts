@@ -28,6 +28,9 @@ export const assertReservation = defineCommand({
       effect: "Say so when this directory has no port",
     },
   ],
+  exitCodes: [
+    ["1", "The directory has no such reservation; with --not, it has"],
+  ],
   async run(invocation) {
     const { options, output } = invocation;
     const session = await startSession(invocation);

@@ -20,6 +20,14 @@ export const autoreserve = defineCommand({
     },
     { command: "trop autoreserve --format json", effect: "Print them for another program" },
   ],
+  exitCodes: [
+    [
+      "1",
+      "The file's directory is unrelated to this one, or a stored project or task would change",
+    ],
+    ["4", "There is no trop.yaml or trop.local.yaml here or above"],
+    ["6", "The file has no group, other reservations are in its way, or there is no room"],
+  ],
   async run(invocation) {
     const { options } = invocation;
     const session = await startSession(invocation, groupFlags(options), { storesNames: true });

@@ -24,6 +24,10 @@ export const compactExclusions = defineCommand({
     { command: "trop compact-exclusions trop.yaml --dry-run", effect: "See the shorter list" },
     { command: "trop compact-exclusions ~/.trop/config.yaml", effect: "Shorten your own list" },
   ],
+  exitCodes: [
+    ["4", "There is no such file"],
+    ["7", "The list holds something that is no port or range"],
+  ],
   async run({ positionals: { file }, options: { dryRun }, output }) {
     const done = await onNamedFile(file, () => compactList(identifyFile(file), { dryRun }));
     const lines = describe(done, { file, dryRun });

@@ -29,6 +29,9 @@ export const env = defineCommand({
     { command: 'eval "$(trop env)"', effect: "Set the variables in this shell" },
     { command: "trop env --format dotenv >.env.ports", effect: "Write them to a file" },
   ],
+  exitCodes: [
+    ["1", "Nothing is reserved here"],
+  ],
   async run(invocation) {
     const { options: { path: named, ...rendering }, host, output } = invocation;
     const session = await startSession(invocation);

@@ -36,6 +36,9 @@ export const exclude = defineCommand({
     { command: "trop exclude 5432", effect: "Leave a port to another program, in this project" },
     { command: "trop exclude 6000..6010 --global", effect: "Leave a range alone everywhere" },
   ],
+  exitCodes: [
+    ["4", "It is no port or range, or one of the ports is reserved"],
+  ],
   async run(invocation) {
     const { options: { global, force }, positionals, output } = invocation;
     const session = await startSession(invocation);

@@ -30,6 +30,10 @@ export const init = defineCommand({
     { command: "trop init --with-config", effect: "Prepare everything, with a file to edit" },
     { command: "trop init --overwrite --dry-run", effect: "See what starting anew would do" },
   ],
+  exitCodes: [
+    ["2", "Another process is writing to the database that --overwrite would replace"],
+    ["6", "There is a database already, or nothing can be created here"],
+  ],
   async run({ options, globals, host, output }) {
     const { overwrite, withConfig, dryRun } = options;
     const given = resolveDataDirectory(globals.dataDir, host.env);

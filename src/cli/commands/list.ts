@@ -22,6 +22,9 @@ const FORMATS = ["table", "json", "csv", "tsv"] as const;
 /** `trop list`: prints the reservations. */
 export const list = defineCommand({
   ...titleOf("list"),
+  description: [
+    "They are in the order of their paths, the reservation without a tag first. Times are in UTC.",
+  ],
   options: {
     format: choice({
       summary: "How to print them",

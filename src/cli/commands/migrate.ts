@@ -41,6 +41,9 @@ export const migrate = defineCommand({
       effect: "See what would move with everything below",
     },
   ],
+  exitCodes: [
+    ["6", "Nothing is reserved at --from, or something is at --to"],
+  ],
   async run(invocation) {
     const { options, output } = invocation;
     const { recursive, force, dryRun } = options;

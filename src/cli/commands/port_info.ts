@@ -18,6 +18,9 @@ import { titleOf } from "../titles.ts";
 /** `trop port-info`: what is known about a port. */
 export const portInfo = defineCommand({
   ...titleOf("port-info"),
+  description: [
+    "Ends with 0 whether the port is reserved or not; a script asks 'trop assert-port'.",
+  ],
   positionals: {
     port: integer({
       summary: "Port to look up",

@@ -29,6 +29,9 @@ export const release = defineCommand({
     { command: "trop release --tag api", effect: "Release one of its ports" },
     { command: "trop release --recursive --dry-run", effect: "See what is reserved below" },
   ],
+  exitCodes: [
+    ["1", "The path is unrelated to this directory"],
+  ],
   async run(invocation) {
     const { options, output } = invocation;
     const { dryRun, recursive } = options;

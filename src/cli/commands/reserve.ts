@@ -66,7 +66,9 @@ export const reserve = defineCommand({
       summary: "When ports run out, keep reservations that were not used for long",
       configEnv: "TROP_DISABLE_AUTOEXPIRE",
     }),
-    disableAutoclean: flag({ summary: "Both of the former" }),
+    disableAutoclean: flag({
+      summary: "Both --disable-autoprune and --disable-autoexpire",
+    }),
     dryRun: flag({ summary: "Say what would be done, and do nothing" }),
     ...OCCUPANCY_OPTIONS,
   },
@@ -74,6 +76,10 @@ export const reserve = defineCommand({
     { command: "PORT=$(trop reserve)", effect: "Set PORT to this directory's port" },
     { command: "trop reserve --tag api", effect: "Print the port of one of its services" },
     { command: "trop reserve --port 6200", effect: "Prefer a port the first time" },
+  ],
+  exitCodes: [
+    ["1", "The path is unrelated to this directory, or a stored project or task would change"],
+    ["6", "No port of the range is free"],
   ],
   async run(invocation) {
     const { options, output } = invocation;

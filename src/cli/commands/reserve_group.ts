@@ -30,6 +30,14 @@ export const reserveGroup = defineCommand({
       effect: "Write them to a file",
     },
   ],
+  exitCodes: [
+    [
+      "1",
+      "The file's directory is unrelated to this one, or a stored project or task would change",
+    ],
+    ["4", "There is no such file"],
+    ["6", "The file has no group, other reservations are in its way, or there is no room"],
+  ],
   async run(invocation) {
     const { options, positionals: { file }, host } = invocation;
     const project = nameProjectFiles(file, { cwd: host.cwd(), home: homeDirectory(host) });

@@ -46,6 +46,13 @@ export const run = defineCommand({
     { command: "trop run -- vite --port {port}", effect: "Start one that wants an argument" },
     { command: "trop run --tag api -- ./server", effect: "Give it one service's port as PORT" },
   ],
+  exitCodes: [
+    ["125", "trop failed, and the program was not started"],
+    ["126", "The program cannot be executed"],
+    ["127", "There is no such program"],
+    ["128+n", "Signal n ended the program"],
+    ["other", "The program's own"],
+  ],
   async run(invocation) {
     const { options, trailing, output } = invocation;
     const { dryRun, keepEnv } = options;

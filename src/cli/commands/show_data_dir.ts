@@ -11,6 +11,10 @@ export const showDataDir = defineCommand({
   ],
   examples: [
     { command: "trop show-data-dir", effect: "Print where the reservations are kept" },
+    {
+      command: 'cp -R "$(trop show-data-dir)" backup',
+      effect: "Copy all of it while no trop runs",
+    },
   ],
   run({ globals, host, output }) {
     output.product(`${resolveDataDirectory(globals.dataDir, host.env)}\n`);

@@ -31,6 +31,9 @@ export const url = defineCommand({
     { command: 'xdg-open "$(trop url)"', effect: "Open the server in a browser" },
     { command: "trop url --tag api", effect: "Print where the service api is" },
   ],
+  exitCodes: [
+    ["1", "Nothing is reserved here, or not with this tag"],
+  ],
   async run(invocation) {
     const { options: { path: named, tag, hostPerWorktree }, output } = invocation;
     const session = await startSession(invocation);

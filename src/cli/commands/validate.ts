@@ -21,6 +21,11 @@ export const validate = defineCommand({
   },
   examples: [
     { command: "trop validate trop.yaml", effect: "Say what is wrong with the file, if anything" },
+    { command: "trop validate ~/.trop/config.yaml", effect: "Judge it as the user's own file" },
+  ],
+  exitCodes: [
+    ["1", "Something is wrong with the file"],
+    ["4", "There is no such file"],
   ],
   async run({ positionals: { config: file }, host, output }) {
     const { text } = await onNamedFile(file, () => readNamedFile(file));

@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Campaign, type Outcome, runCampaign } from "../tests/faults/campaign.ts";
 import { crash } from "../tests/faults/crash.ts";
+import { errors } from "../tests/faults/errors.ts";
 import { endurance, storm } from "../tests/faults/load.ts";
 import { power } from "../tests/faults/power.ts";
 import { temporaryDirectory } from "../tests/support/temporary_directory.ts";
@@ -24,6 +25,7 @@ const CAMPAIGNS: readonly Campaign[] = [
   endurance({ name: "endurance", tenants: 8, commands: 12_500 }),
   crash,
   power,
+  errors,
   storm({ name: "deadly-storm", tenants: 8, commands: 250, deaths: 30 }),
 ];
 

@@ -9,6 +9,7 @@ import {
   countParameters,
   immutableUri,
   type OpenSqlite,
+  RESULT,
   type Row,
   type SqliteConnection,
   SqliteError,
@@ -129,6 +130,16 @@ function toSqliteError(error: unknown): unknown {
   // A missing permission and the like are the caller's to tell apart.
   if (!(error instanceof Error) || error instanceof Deno.errors.NotCapable) return error;
   const { errcode } = error as { errcode?: unknown };
-  const code = typeof errcode === "number" ? errcode : undefined;
+  const code = typeof errcode === "number" ? errcode : CODES[error.message];
   return new SqliteError(error.message, code, { cause: error });
 }
+
+/** When it cannot open a file, the run time passes on SQLite's words and keeps the code. */
+const CODES: Readonly<Record<string, number>> = {
+  "attempt to write a readonly database": RESULT.READONLY,
+  "database is locked": RESULT.BUSY,
+  "database or disk is full": RESULT.FULL,
+  "disk I/O error": RESULT.IOERR,
+  "file is not a database": RESULT.NOTADB,
+  "locking protocol": RESULT.PROTOCOL,
+};

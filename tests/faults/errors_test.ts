@@ -1,0 +1,34 @@
+import { trop } from "../support/program.ts";
+import { FILE_CALLS, hasStrace, injectAt, readCalls, recordCalls } from "../support/strace.ts";
+import { testCampaign } from "./campaign.ts";
+import { errors } from "./errors.ts";
+import { databaseOf } from "./world.ts";
+
+const why = hasStrace ? "" : " (ignored: there is no strace)";
+
+testCampaign(errors, {
+  name: `of thirty commands of which a system call fails, none loses anything${why}`,
+  rounds: 30,
+  ignore: !hasStrace,
+  harm: ["that were told", "that did not matter"],
+});
+
+Deno.test({
+  name: `an error of the disk while a file is opened is told as one${why}`,
+  ignore: !hasStrace,
+  async fn() {
+    await using home = await trop.home({ ".trop/trop.db": "a shopping list\n".repeat(100) });
+    const trace = home.path("calls");
+    const corrupt = { status: 6, stderr: /^Error: database corruption detected/ };
+    await home.run(["list"], { script: recordCalls(trace, FILE_CALLS), ...corrupt });
+    const calls = await readCalls(trace);
+    const reading = calls.find(({ name, text }) => {
+      return name === "pread64" && text.includes(databaseOf(home));
+    });
+    await home.run(["list"], {
+      script: injectAt(reading!, "error=EIO"),
+      status: 6,
+      stderr: /^Error: database error: cannot read or write .*; check the disk.*: disk I\/O error/,
+    });
+  },
+});

@@ -4,7 +4,7 @@ import { doctor, fileHash, rawConnection, rawRow, readRaw, writeV1 } from "../su
 import { FakeHost } from "../support/host.ts";
 import { directory, type Expectation, type Home, symlink, trop } from "../support/program.ts";
 import { databaseOf, homeStoring, portsIn, storedIn } from "../support/stored.ts";
-import { CHANGING_CALLS, hasStrace, injectAt, readCalls, recordCalls } from "../support/strace.ts";
+import { CHANGING_CALLS, dieAt, hasStrace, readCalls, recordCalls } from "../support/strace.ts";
 
 const INITIALISED = "Initialized trop in: td\n";
 const EXISTS = "Error: validation error for 'database': Database already exists at td/trop.db. " +
@@ -91,7 +91,7 @@ Deno.test({
     const calls = await readCalls(trace);
     const writing = calls.find(({ text }) => text.includes('"## The configuration'));
     await Deno.remove(home.path(".trop/config.yaml"));
-    await home.run(init, { script: injectAt(writing!, "signal=KILL"), status: 128 + 9 });
+    await home.run(init, { script: dieAt(writing!), status: 128 + 9 });
     assert.equal(await home.exists(".trop/config.yaml"), false);
   },
 });

@@ -11,8 +11,8 @@ import type { Home, Result, Run } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
 import {
   CHANGING_CALLS,
+  dieAt,
   hasStrace,
-  injectAt,
   readCalls,
   recordCalls,
   type SystemCall,
@@ -119,7 +119,7 @@ async function rehearse(
 ): Promise<Pick<Death, "whole" | "after" | "moment">> {
   using checkpoint = new Checkpoint(home);
   const calls = home.path("calls");
-  const isTraced = hasStrace && random.chance(70);
+  const isTraced = hasStrace && random.chance(60);
   const start = performance.now();
   const whole = await run(home, command, isTraced ? recordCalls(calls, CHANGING_CALLS) : undefined)
     .result();
@@ -141,7 +141,7 @@ async function chooseCall(file: string, home: Home, random: Random): Promise<Sys
 }
 
 async function runUntil(moment: Moment, home: Home, command: CommandLine): Promise<Result> {
-  if ("name" in moment) return await run(home, command, injectAt(moment, "signal=KILL")).result();
+  if ("name" in moment) return await run(home, command, dieAt(moment)).result();
   const victim = run(home, command);
   const timer = setTimeout(() => victim.killIfRunning(), moment.milliseconds);
   const result = await victim.result();

@@ -9,13 +9,7 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { Home, Result } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
-import {
-  FILE_CALLS,
-  injectAt,
-  readCalls,
-  recordCalls,
-  type SystemCall,
-} from "../support/strace.ts";
+import { failAt, FILE_CALLS, readCalls, recordCalls, type SystemCall } from "../support/strace.ts";
 import type { Campaign, Tally } from "./campaign.ts";
 import {
   assertGoesOn,
@@ -87,7 +81,7 @@ async function failOnce(home: Home, command: CommandLine, random: Random, tally:
   const { whole, after, calls } = await rehearse(home, command);
   const call = random.pick(calls);
   const error = random.pick(ERRORS[call.name] ?? ANY_CALL);
-  const script = injectAt(call, `error=${error}`);
+  const script = failAt(call, error);
   const result = await home.start(command.args, { cwd: command.cwd, env: ENVIRONMENT, script })
     .result();
   const failing: Failing = {

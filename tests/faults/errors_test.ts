@@ -1,5 +1,5 @@
 import { trop } from "../support/program.ts";
-import { FILE_CALLS, hasStrace, injectAt, readCalls, recordCalls } from "../support/strace.ts";
+import { failAt, FILE_CALLS, hasStrace, readCalls, recordCalls } from "../support/strace.ts";
 import { testCampaign } from "./campaign.ts";
 import { errors } from "./errors.ts";
 import { databaseOf } from "./world.ts";
@@ -7,8 +7,8 @@ import { databaseOf } from "./world.ts";
 const why = hasStrace ? "" : " (ignored: there is no strace)";
 
 testCampaign(errors, {
-  name: `of thirty commands of which a system call fails, none loses anything${why}`,
-  rounds: 30,
+  name: `of fifteen commands of which a system call fails, none loses anything${why}`,
+  rounds: 15,
   ignore: !hasStrace,
   harm: ["that were told", "that did not matter"],
 });
@@ -26,7 +26,7 @@ Deno.test({
       return name === "pread64" && text.includes(databaseOf(home));
     });
     await home.run(["list"], {
-      script: injectAt(reading!, "error=EIO"),
+      script: failAt(reading!, "EIO"),
       status: 6,
       stderr: /^Error: database error: cannot read or write .*; check the disk.*: disk I\/O error/,
     });

@@ -66,13 +66,19 @@ export async function readCalls(file: string): Promise<SystemCall[]> {
 
 const UNFINISHED = " <unfinished ...>";
 
-/**
- * A script for `Home.start` that has the program's n-th call of a name end in `what`. The filter that
- * makes recording cheap makes strace miss what it shall inject.
- */
-export function injectAt({ name, number }: SystemCall, what: string): string {
-  return `exec strace -fqq -o /dev/null -e trace=${name} ` +
-    `-e inject=${name}:${what}:when=${number} "$@"`;
+/** A script for `Home.start` in which the program's n-th call of a name fails with `error`. */
+export function failAt(call: SystemCall, error: string): string {
+  return `exec strace -fqq --seccomp-bpf -o /dev/null ${injection(call, `error=${error}`)} "$@"`;
+}
+
+/** A script for `Home.start` in which the program dies at its n-th call of a name. */
+export function dieAt(call: SystemCall): string {
+  // The filter that makes tracing cheap would make strace forget the signal.
+  return `exec strace -fqq -o /dev/null ${injection(call, "signal=KILL")} "$@"`;
+}
+
+function injection({ name, number }: SystemCall, what: string): string {
+  return `-e trace=${name} -e inject=${name}:${what}:when=${number}`;
 }
 
 /** A script for `Home.start` in which opening sockets ends in `what`: `error=EACCES:when=1..5`. */

@@ -14,55 +14,7 @@ import { parseArgs } from "node:util";
 import { embeddedLibrary } from "../src/database/sqlite_library.ts";
 import { bundleInParts } from "./build.ts";
 import { writeChecksums } from "./checksums.ts";
-
-/** What the executables may do on every system: `trop run` runs any program that it is given. */
-const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-run"];
-
-/** Sockets are bound to see whether a port is free; nothing connects to anywhere. */
-const BIND = "--allow-net=127.0.0.1,0.0.0.0,[::1],[::]";
-
-/**
- * Deno reads `/proc` for a program that has every permission there is. Linux tells there who holds
- * a port, and about all ports at once.
- */
-const READ_PROC = ["--allow-net", "--allow-sys", "--allow-ffi", "--allow-import"];
-
-/** An executable that is made. */
-interface Target {
-  /** The name of the file in `dist/`. */
-  readonly file: string;
-  /** Deno's name for it. */
-  readonly triple: string;
-  readonly permissions: readonly string[];
-}
-
-const TARGETS: Readonly<Record<string, Target>> = {
-  "linux-x64": {
-    file: "trop-linux-x64",
-    triple: "x86_64-unknown-linux-gnu",
-    permissions: [...PERMISSIONS, ...READ_PROC],
-  },
-  "linux-arm64": {
-    file: "trop-linux-arm64",
-    triple: "aarch64-unknown-linux-gnu",
-    permissions: [...PERMISSIONS, ...READ_PROC],
-  },
-  "macos-x64": {
-    file: "trop-macos-x64",
-    triple: "x86_64-apple-darwin",
-    permissions: [...PERMISSIONS, BIND],
-  },
-  "macos-arm64": {
-    file: "trop-macos-arm64",
-    triple: "aarch64-apple-darwin",
-    permissions: [...PERMISSIONS, BIND],
-  },
-  "windows-x64": {
-    file: "trop-windows-x64.exe",
-    triple: "x86_64-pc-windows-msvc",
-    permissions: [...PERMISSIONS, BIND],
-  },
-};
+import { type Target, TARGETS } from "./targets.ts";
 
 /** What goes into an executable. */
 interface Program {

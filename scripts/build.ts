@@ -8,15 +8,13 @@
  */
 
 import { basename, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { COMMIT, VERSION } from "../src/version.ts";
 import { SUMS, writeChecksums } from "./checksums.ts";
 import { compileEagerly, findFunctions } from "./eager_functions.ts";
 import { SCHEMA_FILES } from "./generate_schema.ts";
 import { writeInstallers } from "./installers.ts";
-
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+import { ROOT, run } from "./run.ts";
 
 /** A package of the registry that is part of the bundle. */
 interface BundledPackage {
@@ -186,14 +184,6 @@ async function currentCommit(): Promise<string> {
     // Without git, or outside of a repository, there is no commit to tell.
   }
   return COMMIT;
-}
-
-/** Runs a program in this repository. @returns What it prints. */
-async function run(program: string, args: readonly string[]): Promise<string> {
-  const command = new Deno.Command(program, { args: [...args], cwd: ROOT });
-  const { success, stdout, stderr } = await command.output();
-  if (success) return new TextDecoder().decode(stdout);
-  throw new Error(`${program} ${args[0]} failed:\n${new TextDecoder().decode(stderr)}`);
 }
 
 async function removeIfAny(directory: string): Promise<void> {

@@ -1,8 +1,8 @@
 /**
  * Builds `dist/`, or the directory named as the argument: `trop.js`, the whole program as one
  * minified module that runs on a bare Deno, its source map, the JSON Schemas of the configuration
- * files, the installers, which `--server URL` tells where the release will be, and `SHA256SUMS`.
- * The same commit gives the same bytes, wherever it is built.
+ * files, the installers, which `--server URL` tells where the release will be, completions and
+ * manual, and `SHA256SUMS`. The same commit gives the same bytes, wherever it is built.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { compileEagerly, findFunctions } from "./eager_functions.ts";
 import { SCHEMA_FILES } from "./generate_schema.ts";
 import { writeInstallers } from "./installers.ts";
 import { ROOT, run } from "./run.ts";
+import { writeShareArchive } from "./share_archive.ts";
 
 /** A package of the registry that is part of the bundle. */
 interface BundledPackage {
@@ -42,6 +43,7 @@ async function build(directory: string, server: string): Promise<void> {
     await Deno.copyFile(join(ROOT, file), join(directory, basename(file)));
   }
   await writeInstallers(directory, { server, version: VERSION });
+  await writeShareArchive(directory);
   await writeChecksums(directory);
 }
 

@@ -19,6 +19,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   "fast-check": "Makes up inputs for tests of rules that hold for all of them",
   "magic-string": "Marks functions of `trop.js` that are compiled at once",
   "@jridgewell/remapping": "Keeps the source map right while that is done",
+  "modern-tar": "Packs completions and manual for the installer",
   "@db/sqlite": "Calls the SQLite library that the user brings",
   "@devcontainers/cli": "Publishes the dev container Feature",
   "actions/attest": "Signs where and from what the files of a release were built",

@@ -107,6 +107,23 @@ Deno.test("a build", async (test) => {
     assert(!files.get("trop.js")?.includes("sourceMappingURL"));
   });
 
+  await test.step("has completions and manual where the installer looks for them", async () => {
+    await home.run(["-xzf", "one/dist/trop-share.tar.gz"], { program: ["tar"] });
+    for (const { name } of Deno.readDirSync(home.path("share/man/man1"))) {
+      const page = await Deno.readTextFile(`${ROOT}man/${name}`);
+      assert.equal(await home.read(`share/man/man1/${name}`), page);
+    }
+    const completions = {
+      bash: "bash-completion/completions/trop",
+      fish: "fish/vendor_completions.d/trop.fish",
+      zsh: "zsh/site-functions/_trop",
+    };
+    for (const [shell, path] of Object.entries(completions)) {
+      const stdout = await home.read(`share/${path}`);
+      await home.run(["completions", shell, "--quiet"], { stdout });
+    }
+  });
+
   await test.step("has checksums that sha256sum agrees with", async () => {
     const program = ["sha256sum", "--check", "--strict", "SHA256SUMS"];
     const { stdout } = await home.run([], { program, cwd: "one/dist", stdout: /./ });

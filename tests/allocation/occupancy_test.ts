@@ -269,3 +269,35 @@ Deno.test("check() says what a brute-force model says, in whatever order it is a
     { numRuns: 3000 },
   );
 });
+
+for (
+  const [results, verdict] of [
+    [["free", "free", "free", "free"], "free"],
+    [["occupied", "free", "free", "free"], "occupied"],
+    [["occupied", "uncertain", "uncertain", "uncertain"], "occupied"],
+    [["uncertain", "uncertain", "uncertain", "occupied"], "occupied"],
+    [["free", "free", "uncertain", "absent"], "uncertain"],
+    [["free", "free", "absent", "absent"], "free"],
+    [["absent", "absent", "absent", "absent"], "free"],
+  ] as const
+) {
+  Deno.test(`a port whose probes are ${results.join(", ")} is ${verdict} (D20)`, () => {
+    const probes = enabledProbes(DEFAULT_POLICY);
+    const asked: Probe[] = [];
+    const occupancy = new Occupancy(DEFAULT_POLICY, {
+      bind(probe) {
+        asked.push(probe);
+        const kind = results[probes.indexOf(probe)] ?? "free";
+        return kind === "uncertain" ? { kind, reason: "denied" } : { kind };
+      },
+      tables: () => undefined,
+    });
+    assert.equal(occupancy.inspect(PORTS[0]).kind, verdict);
+    assert.equal(occupancy.check(PORTS[1]).kind, verdict);
+    // What the host does not have it is not asked for again.
+    const isPresent = (_: Probe, index: number) => results[index] !== "absent";
+    const rest = asked.slice(probes.length);
+    assert.deepEqual(rest, probes.filter(isPresent).slice(0, rest.length));
+    assert.equal(rest.length > 0, results.some((result) => result !== "absent"));
+  });
+}

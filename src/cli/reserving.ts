@@ -86,7 +86,9 @@ export function warnOfReserve(
   const { port } = reservation;
   warnOfCleanup(output, stale, `port ${port} became free`);
   if (refusal !== undefined) {
-    output.warn(`port ${preferred} is ${REFUSALS[refusal]}; port ${port} is used instead`);
+    const { min, max } = config.ports;
+    const range = refusal === "out of range" ? ` ${min}-${max}` : "";
+    output.warn(`port ${preferred} is ${REFUSALS[refusal]}${range}; port ${port} is used instead`);
   }
   if (previous !== undefined && previous.port !== port) {
     output.warn(`${formatKey(reservation)} moved from port ${previous.port} to port ${port}`);

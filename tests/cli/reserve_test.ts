@@ -37,7 +37,7 @@ const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] =
   ["says why a --port is not given (D13, defect 11)", [
     ["reserve --port 8080", {
       stdout: "5000\n",
-      stderr: "Warning: port 8080 is out of range; port 5000 is used instead\n",
+      stderr: "Warning: port 8080 is out of range 5000-7000; port 5000 is used instead\n",
     }],
     ["reserve --tag b --port 5000", {
       stdout: "5001\n",

@@ -55,7 +55,8 @@ function addressesOf({ protocol, family, scope, address }: Probe): readonly stri
 
 /**
  * Whether this system lets a TCP port be bound though somebody listens there. Of all servers the
- * one on `::` that takes IPv4 as well is still not found by binding both addresses of IPv4.
+ * one on `::` that takes IPv4 as well is still not found by binding both addresses of IPv4; for
+ * that one there is `connect.ts`.
  */
 export const IS_BLIND = ["darwin", "freebsd", "netbsd"].includes(Deno.build.os);
 

@@ -13,7 +13,7 @@ export interface Endpoint {
   readonly port: Port;
 }
 
-/** How long to wait for all answers, in milliseconds; a loopback interface gives them at once. */
+/** How long to wait, in milliseconds, besides one for each answer; loopback answers at once. */
 const PATIENCE_MS = 3000;
 
 /** How many connections are made at a time; some systems give a process 256 descriptors. */
@@ -31,7 +31,7 @@ export function accept(endpoints: readonly Endpoint[]): readonly boolean[] {
   const answers = new Int32Array(new SharedArrayBuffer(4 * (endpoints.length + 1)));
   const worker = new Worker(WORKER, { type: "module" });
   worker.postMessage({ endpoints, answers, concurrency: CONCURRENCY });
-  Atomics.wait(answers, 0, 0, PATIENCE_MS);
+  Atomics.wait(answers, 0, 0, PATIENCE_MS + endpoints.length);
   worker.terminate();
   return endpoints.map((_, index) => Atomics.load(answers, index + 1) === 1);
 }

@@ -6,9 +6,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+import { ROOT } from "./run.ts";
 
 /** The files of the dev container Feature and its tests, below the directory of the same name. */
 const FEATURE = "devcontainer";

@@ -7,21 +7,15 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { pack, SHARE_ARCHIVE, shareFiles } from "../../scripts/share_archive.ts";
 import { VERSION } from "../../src/version.ts";
 import { runInDebian } from "../support/debian.ts";
-import {
-  ARCHIVE,
-  type Asset,
-  makeRelease,
-  PROGRAM,
-  ReleaseServer,
-  SHARE_FILES,
-  withSums,
-} from "../support/releases.ts";
+import { type Asset, PROGRAM, ReleaseServer, withSums } from "../support/releases.ts";
 
 const INSTALLER = fileURLToPath(new URL("../../install.sh", import.meta.url));
 const EXECUTABLE = await Deno.readFile(Deno.env.get("TROP_UNDER_TEST") ?? "");
-const RELEASE = await withSums({ ...await makeRelease(VERSION), [PROGRAM]: EXECUTABLE });
+const SHARE = await shareFiles();
+const RELEASE = await withSums({ [PROGRAM]: EXECUTABLE, [SHARE_ARCHIVE]: await pack(SHARE) });
 
 /** Runs `script` in Debian, with a user `dev`, `/mnt/install.sh` and the server's address. */
 async function inDebian(script: string, change: Readonly<Record<string, Asset>> = {}) {
@@ -54,7 +48,7 @@ port,path,.*
 -rwxr-xr-x 1 root root ${EXECUTABLE.length} .* /usr/local/bin/trop
 Removed /usr/local/bin/trop
 (Removed /usr/local/share/.*
-){5}Reservations are kept: /root/.trop
+){${Object.keys(SHARE).length}}Reservations are kept: /root/.trop
 \\.
 \\.\\.
 trop.db
@@ -80,7 +74,9 @@ Installed completions for bash, zsh and fish, and the manual: /home/dev/.local/s
 trop ${VERSION}
 `),
   );
-  for (const file of SHARE_FILES) assert.ok(stdout.includes(`/home/dev/.local/${file}\n`), file);
+  for (const file of Object.keys(SHARE)) {
+    assert.ok(stdout.includes(`/home/dev/.local/${file}\n`), file);
+  }
   assert.equal(status, 0);
 });
 
@@ -109,7 +105,7 @@ for (
       { SHA256SUMS: () => new Response(null, { status: 404 }) },
       /^error: cannot download .*404.*\n$/,
     ],
-    ["completions and manual came damaged", { [ARCHIVE]: "damaged" }, /^error: refused .+\n/],
+    ["completions and manual came damaged", { [SHARE_ARCHIVE]: "damaged" }, /^error: refused .+\n/],
   ] as const
 ) {
   Deno.test(`nothing is left behind when ${title}`, async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { SHARE_ARCHIVE } from "../../scripts/share_archive.ts";
 import { type Entry, file, type Home, type Result, trop } from "../support/program.ts";
 import {
-  ARCHIVE,
   type Asset,
   bytesOf,
   makeRelease,
@@ -124,7 +124,7 @@ for (const shell of SHELLS) {
     assert.equal((await Deno.stat(home.path(`prefix/${SHARE_FILES[0]}`))).mode! & 0o7777, 0o644);
     assert.deepEqual(
       server.requests,
-      [SUMS, PROGRAM, ARCHIVE].map((name) => {
+      [SUMS, PROGRAM, SHARE_ARCHIVE].map((name) => {
         return `/latest/download/${name}`;
       }),
     );
@@ -292,17 +292,17 @@ const BAD_DOWNLOADS: readonly BadDownload[] = [
   })),
   {
     title: "the completions came damaged",
-    assets: { ...GOOD, [ARCHIVE]: damaged(GOOD[ARCHIVE] as Uint8Array) },
+    assets: { ...GOOD, [SHARE_ARCHIVE]: damaged(GOOD[SHARE_ARCHIVE] as Uint8Array) },
     stderr: /^error: refused \S+\/trop-share\.tar\.gz: it is not the file that the release lists/,
   },
   {
     title: "the completions are missing",
-    assets: { ...GOOD, [ARCHIVE]: failing(404) },
+    assets: { ...GOOD, [SHARE_ARCHIVE]: failing(404) },
     stderr: /^error: cannot download \S+\/trop-share\.tar\.gz: .*404.*\n$/,
   },
   {
     title: "the completions are no archive",
-    assets: await withSums({ ...GOOD, [ARCHIVE]: "no archive" }),
+    assets: await withSums({ ...GOOD, [SHARE_ARCHIVE]: "no archive" }),
     stderr: /^error: cannot unpack trop-share\.tar\.gz: .+\n$/,
   },
 ];

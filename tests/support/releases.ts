@@ -4,6 +4,8 @@
  * @module
  */
 
+import { pack, SHARE_ARCHIVE } from "../../scripts/share_archive.ts";
+
 /** What the server has under a name: the bytes, or an answer of the test's own. */
 export type Asset = string | Uint8Array | (() => Response | Promise<Response>);
 
@@ -18,9 +20,6 @@ export const PROGRAM = `trop-${Deno.build.os === "darwin" ? "macos" : "linux"}-$
   Deno.build.arch === "aarch64" ? "arm64" : "x64"
 }`;
 
-/** Completions and manual. */
-export const ARCHIVE = "trop-share.tar.gz";
-
 /** A program that only knows its version; long enough to be cut short. */
 export function standIn(version: string): string {
   return `#!/bin/sh\necho "trop ${version}"\nexit\n${"# padding\n".repeat(2000)}`;
@@ -28,7 +27,7 @@ export function standIn(version: string): string {
 
 /** All that a release has, with its checksums. */
 export async function makeRelease(version: string): Promise<Record<string, Asset>> {
-  const assets: Record<string, Asset> = { [ARCHIVE]: await shareArchive() };
+  const assets: Record<string, Asset> = { [SHARE_ARCHIVE]: await shareArchive() };
   for (const target of TARGETS) assets[`trop-${target}`] = standIn(version);
   return withSums(assets);
 }
@@ -58,19 +57,9 @@ export const SHARE_FILES = [
 ] as const;
 
 /** An archive of {@linkcode SHARE_FILES}, and of one that no release has. */
-async function shareArchive(): Promise<Uint8Array> {
-  const directory = await Deno.makeTempDir();
-  try {
-    for (const file of [...SHARE_FILES, "share/elsewhere/surprise"]) {
-      const path = `${directory}/${file}`;
-      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      await Deno.writeTextFile(path, `for tests: ${file}\n`);
-    }
-    const tar = new Deno.Command("tar", { args: ["-czf", "-", "-C", directory, "share"] });
-    return (await tar.output()).stdout;
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+function shareArchive(): Promise<Uint8Array> {
+  const paths = [...SHARE_FILES, "share/elsewhere/surprise"];
+  return pack(Object.fromEntries(paths.map((path) => [path, `for tests: ${path}\n`])));
 }
 
 /** Serves releases as a project's own page does: by version, and the newest one. */

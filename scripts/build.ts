@@ -159,11 +159,18 @@ async function licences(packages: readonly BundledPackage[], commit: string): Pr
     await Deno.readTextFile(join(ROOT, "LICENSE")),
   ];
   for (const { name, version, directory } of packages) {
-    texts.push(`Contains ${name} ${version}:`, await Deno.readTextFile(join(directory, "LICENSE")));
+    texts.push(`Contains ${name} ${version}:`, await readLicence(directory));
   }
   const text = texts.map((text) => text.trim()).join("\n\n");
   if (text.includes("*/")) throw new Error("a licence would end the comment that holds it");
   return `/*!\n${text}\n*/\n`;
+}
+
+async function readLicence(directory: string): Promise<string> {
+  for (const { name } of Deno.readDirSync(directory)) {
+    if (/^licen[cs]e(\.\w+)?$/i.test(name)) return await Deno.readTextFile(join(directory, name));
+  }
+  throw new Error(`${directory} has no licence`);
 }
 
 /** Puts the commit in the place that the source has for it, which leaves the source map right. */

@@ -109,13 +109,20 @@ export class Occupancy {
   /**
    * The ports of `range` that are not free, ascending. The system's tables answer for all of them
    * at once where there are such tables, and what they leave open is settled by binding. They do
-   * not show quite everything that {@linkcode inspect} finds: see their module.
+   * show quite everything that {@linkcode inspect} finds: see their module.
+   *
+   * @param onPort Told of every port before it is looked at, which takes its time without tables.
    */
   *survey(
     { min, max }: PortRange,
+    onPort: (port: Port) => void = () => {},
   ): Generator<readonly [Port, Exclude<Findings, { kind: "free" }>]> {
     const tables = this.#readTables();
-    const answers = this.#ask(portsFrom(min, max), (probe, port) => {
+    const ports = portsFrom(min, max).map((port) => {
+      onPort(port);
+      return port;
+    });
+    const answers = this.#ask(ports, (probe, port) => {
       const found = this.#lookUp(probe, port);
       if (found === "certain") return OCCUPIED;
       const isSettled = found === "none" && tables?.isComplete(probe.protocol);

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { TropError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { commandUsage, ROOT_USAGE } from "./command.ts";
 import { COMMAND_NAMES, loadCommand } from "./commands.ts";
 import { commandHelp, type HelpOptions, rootHelp } from "./help.ts";
-import { ClosedOutput, type Host, type OutputStream } from "./host.ts";
+import { ClosedOutput, envIfAllowed, type Host, isStyled, type OutputStream } from "./host.ts";
 import { chooseVerbosity, Output } from "./output.ts";
 import { missingCommand, parseCommand, parseRoot, unknownCommand } from "./parser.ts";
 import { EXIT, report } from "./report.ts";
@@ -66,15 +65,5 @@ async function versionText(verbose: boolean): Promise<string> {
 
 function helpOptions(host: Host, stream: OutputStream): HelpOptions {
   const env = (name: string) => envIfAllowed(host, name);
-  return { env, styled: !env("NO_COLOR") && stream.isTerminal() };
-}
-
-/** For what only changes how something is shown: a variable that may not be read is unset. */
-function envIfAllowed({ env }: Host, name: string): string | undefined {
-  try {
-    return env(name);
-  } catch (error) {
-    if (error instanceof TropError && error.code === "permission-missing") return undefined;
-    throw error;
-  }
+  return { env, styled: isStyled(host, stream) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AbsolutePath } from "../domain/path.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import {
   findStale,
@@ -15,6 +16,7 @@ import {
 import { directoryInspector, type Obstacle } from "../operations/inspect_directory.ts";
 import { makeChange } from "./change.ts";
 import { flag, integer, type Invocation, MAX_UINT32 } from "./command.ts";
+import { Progress } from "./progress.ts";
 import { absoluteDataDirectory, startSession } from "./session.ts";
 
 export const DRY_RUN_OPTION = {
@@ -70,10 +72,16 @@ export async function cleanUp(
   const { dataDirectory, expireAfterDays } = session.config;
   const now = host.now();
   const maxAge = expireAfterDays * SECONDS_PER_DAY;
-  const inspect = directoryInspector(absoluteDataDirectory(host, dataDirectory));
-  const request = { prune, expire, maxAge, now, inspect };
+  const inspectDirectory = directoryInspector(absoluteDataDirectory(host, dataDirectory));
   const stale = makeChange(session, { command, dryRun }, {
-    plan: (transaction) => findStale(transaction, request),
+    plan: (transaction) => {
+      using progress = new Progress(host, output, (count) => `Looked at ${count} directories`);
+      const inspect = (path: AbsolutePath) => {
+        progress.step();
+        return inspectDirectory(path);
+      };
+      return findStale(transaction, { prune, expire, maxAge, now, inspect });
+    },
     execute: removeStale,
   });
   if (output.verbosity === "quiet") {

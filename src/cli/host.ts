@@ -34,6 +34,24 @@ export interface OutputStream {
   /** Writes all of `text` before it returns. */
   write(text: string): void;
   isTerminal(): boolean;
+  /** How many columns of characters the terminal shows; `undefined` where it does not tell. */
+  columns(): number | undefined;
+}
+
+/** Whether letters on `stream` may be bold and dim. */
+export function isStyled(host: Pick<Host, "env">, stream: OutputStream): boolean {
+  if (!stream.isTerminal()) return false;
+  return !envIfAllowed(host, "NO_COLOR") && envIfAllowed(host, "TERM") !== "dumb";
+}
+
+/** For what only changes how something is shown: a variable that may not be read is unset. */
+export function envIfAllowed({ env }: Pick<Host, "env">, name: string): string | undefined {
+  try {
+    return env(name);
+  } catch (error) {
+    if (error instanceof TropError && error.code === "permission-missing") return undefined;
+    throw error;
+  }
 }
 
 /** Nobody reads standard output any more; the program ends, and it is no failure. */
@@ -49,10 +67,12 @@ export const systemHost: Host = {
   stdout: {
     write: (text) => writeProduct(text),
     isTerminal: () => Deno.stdout.isTerminal(),
+    columns: terminalColumns,
   },
   stderr: {
     write: (text) => writeDiagnostic(text),
     isTerminal: () => Deno.stderr.isTerminal(),
+    columns: terminalColumns,
   },
 };
 
@@ -74,6 +94,15 @@ function workingDirectory(): string {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const message = `cannot tell the current directory: ${reason(cause)}`;
     throw new TropError({ code: "io", message, layer: "command" }, { cause });
+  }
+}
+
+function terminalColumns(): number | undefined {
+  try {
+    // A terminal whose size nobody set has 0.
+    return Deno.consoleSize().columns || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { run } from "../../src/cli/app.ts";
 import { doctor, type Fields } from "../support/database.ts";
+import { FakeHost } from "../support/host.ts";
 import { type Circumstances, type Expectation, symlink, trop } from "../support/program.ts";
 import { databaseOf, homeStoring, storedIn } from "../support/stored.ts";
 
@@ -170,4 +172,93 @@ Deno.test("list shows no rows when one of them is damaged", async () => {
     status: 6,
     stderr: /^Error: database corruption detected: table=reservations, field=project, key=path=/,
   });
+});
+
+/** What `trop list` shows on a terminal of 100 columns, three days after the last use. */
+async function shownOnTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  await using home = await homeStoring(ROWS, TREE);
+  const host = new FakeHost({
+    terminal: true,
+    columns: 100,
+    cwd: home.directory,
+    now: TIMES.lastUsedAt + 3 * 86_400,
+    env: { HOME: home.directory, ...env },
+  });
+  assert.equal(await run(["list", "--filter-project", "shop", ...args], host), 0);
+  assert.equal(host.written.stderr, "");
+  return host.written.stdout.replaceAll(home.directory, "HOME");
+}
+
+Deno.test("list shows a terminal an aligned table, and what is secondary dimly", async () => {
+  const bold = (text: string) => `\x1b[1m${text}\x1b[0m`;
+  const dim = (text: string) => `\x1b[2m${text}\x1b[0m`;
+  const titles = [
+    "PORT",
+    "PATH      ",
+    "TAG",
+    "PROJECT",
+    "TASK",
+    "CREATED_AT         ",
+    "LAST_USED_AT",
+  ];
+  const head = titles.map((title) => title.replace(/\S+/, bold)).join("  ");
+  const times = AT.map(dim).join("  ");
+  assert.equal(
+    await shownOnTerminal([]),
+    `${head}\n5000  ~/shop      ${dim("-")}    shop     ${dim("-")}     ${times}\n` +
+      `5001  ~/shop      api  shop     main  ${times}\n` +
+      `5003  ~/shopping  api  shop     ${dim("-")}     ${times}\n`,
+  );
+});
+
+Deno.test("list shows a terminal with NO_COLOR the same without dim letters", async () => {
+  assert.equal(
+    await shownOnTerminal(["--filter-tag", "api"], { NO_COLOR: "1" }),
+    `PORT  PATH        TAG  PROJECT  TASK  CREATED_AT           LAST_USED_AT
+5001  ~/shop      api  shop     main  ${AT.join("  ")}
+5003  ~/shopping  api  shop     -     ${AT.join("  ")}
+`,
+  );
+});
+
+Deno.test("list --verbose tells a terminal how long ago something was", async () => {
+  assert.equal(
+    await shownOnTerminal(["--filter-tag", "api", "--verbose"], { NO_COLOR: "1" }),
+    `PORT  PATH        TAG  PROJECT  TASK  CREATED_AT  LAST_USED_AT
+5001  ~/shop      api  shop     main  4 days ago  3 days ago
+5003  ~/shopping  api  shop     -     4 days ago  3 days ago
+`,
+  );
+});
+
+Deno.test("list --show-full-paths cuts nothing, however narrow the terminal", async () => {
+  const shown = await shownOnTerminal(["--show-full-paths"], { NO_COLOR: "1" });
+  assert(shown.includes(`5003  HOME/shopping  api  shop     -     ${AT.join("  ")}\n`), shown);
+});
+
+for (const format of ["json", "csv", "tsv"]) {
+  Deno.test(`list --format ${format} is the same on a terminal`, async () => {
+    const shown = await shownOnTerminal(["--format", format]);
+    await using home = await homeStoring(ROWS, TREE);
+    const args = ["list", "--filter-project", "shop", "--format", format];
+    await home.run(args, { stdout: shown.replaceAll("HOME", home.directory) });
+  });
+}
+
+Deno.test({
+  name: "list keeps to the width of a real terminal",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const path = `${"a-long-name/".repeat(10)}shop`;
+    await using home = await homeStoring([{ path, ...TIMES }]);
+    // A session of its own, so that nothing reaches the terminal of the test.
+    const script = `exec setsid -w script -qec "stty cols 60; $(printf "'%s' " "$@")" /dev/null`;
+    const { stdout } = await home.run(["list"], { script, env: { NO_COLOR: "1" }, stdout: /^/ });
+    const [, line = ""] = stdout.split("\r\n");
+    assert.match(line, /^5000 {2}….*name\/shop {2}- {4}- {8}- {5}/);
+    assert(line.length <= 60, line);
+  },
 });

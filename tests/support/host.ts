@@ -15,6 +15,8 @@ export class FakeHost implements Host {
       readonly now?: number;
       /** Whether both streams are terminals. */
       readonly terminal?: boolean;
+      /** How many columns of characters the terminal has. */
+      readonly columns?: number;
     } = {},
   ) {}
 
@@ -30,6 +32,7 @@ export class FakeHost implements Host {
         this.written[name] += text;
       },
       isTerminal: () => this.world.terminal ?? false,
+      columns: () => this.world.columns,
     };
   }
 }

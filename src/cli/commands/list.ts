@@ -4,6 +4,8 @@ import type { Reservation } from "../../domain/reservation.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { belowTest } from "../../operations/paths.ts";
 import { choice, defineCommand, flag, path, text } from "../command.ts";
+import { isStyled } from "../host.ts";
+import { formatAge } from "../render/age.ts";
 import { renderDelimited } from "../render/csv.ts";
 import { renderJson } from "../render/json.ts";
 import { renderTable } from "../render/table.ts";
@@ -24,6 +26,9 @@ export const list = defineCommand({
   ...titleOf("list"),
   description: [
     "They are in the order of their paths, the reservation without a tag first. Times are in UTC.",
+    "On a terminal the table is aligned and cut to the screen; with --verbose it says how long ago " +
+    "in place of when, and with --show-full-paths nothing is cut. Anywhere else its columns are " +
+    "set apart by a TAB.",
   ],
   options: {
     format: choice({
@@ -63,8 +68,13 @@ export const list = defineCommand({
     using database = openSessionDatabase(session, "read");
     const reservations = withRead(database, "executing the list command", listReservations)
       .filter(isWanted);
-    const home = options.showFullPaths ? undefined : homeDirectory(host);
-    output.product(render(session.config.outputFormat, reservations, home));
+    const { outputFormat } = session.config;
+    const { showFullPaths } = options;
+    const home = showFullPaths ? undefined : homeDirectory(host);
+    const listing = outputFormat === "table" && host.stdout.isTerminal()
+      ? await renderForTerminal(shorten(reservations, home), { session, showFullPaths })
+      : render(outputFormat, reservations, home);
+    output.product(listing);
   },
 });
 
@@ -94,22 +104,52 @@ function render(
     case "json":
       return renderJson(reservations.map(toJson));
     case "csv":
-      return renderDelimited(",", COLUMNS, reservations.map(toRow));
+      return renderDelimited(",", COLUMNS, toRows(reservations));
     case "tsv":
-      return renderDelimited("\t", COLUMNS, reservations.map(toRow));
-    case "table": {
-      const shortened = reservations.map((row) => ({ ...row, path: shortenPath(row.path, home) }));
-      return renderTable(COLUMNS.map((name) => name.toUpperCase()), shortened.map(toRow));
-    }
+      return renderDelimited("\t", COLUMNS, toRows(reservations));
+    case "table":
+      return renderTable(HEADER, toRows(shorten(reservations, home)));
   }
 }
 
+/** The table for somebody who looks at it. */
+async function renderForTerminal(
+  rows: readonly Row[],
+  { session: { host, output }, showFullPaths }: {
+    readonly session: Session;
+    readonly showFullPaths: boolean;
+  },
+): Promise<string> {
+  const { renderTerminalTable } = await import("../render/terminal_table.ts");
+  const now = host.now();
+  const age = (time: number) => formatAge(now - time);
+  const cells = toRows(rows, output.verbosity === "verbose" ? age : formatTimestamp);
+  return renderTerminalTable(TERMINAL_COLUMNS, cells, {
+    width: showFullPaths ? Infinity : host.stdout.columns() ?? Infinity,
+    styled: isStyled(host, host.stdout),
+  });
+}
+
 const COLUMNS = ["port", "path", "tag", "project", "task", "created_at", "last_used_at"];
+const HEADER = COLUMNS.map((name) => name.toUpperCase());
+
+/** The end of a path tells more than its beginning. */
+const TERMINAL_COLUMNS = HEADER.map((title) => {
+  if (title === "PORT") return { title };
+  if (title.endsWith("_AT")) return { title, isSecondary: true };
+  return { title, cut: title === "PATH" ? "start" : "end" } as const;
+});
 
 type Row = Omit<Reservation, "path"> & { readonly path: string };
 
-function toRow({ port, path, tag, project, task, createdAt, lastUsedAt }: Row) {
-  return [port, path, tag, project, task, formatTimestamp(createdAt), formatTimestamp(lastUsedAt)];
+function shorten(reservations: readonly Reservation[], home: string | undefined): readonly Row[] {
+  return reservations.map((row) => ({ ...row, path: shortenPath(row.path, home) }));
+}
+
+function toRows(rows: readonly Row[], formatTime = formatTimestamp) {
+  return rows.map(({ port, path, tag, project, task, createdAt, lastUsedAt }) => {
+    return [port, path, tag, project, task, formatTime(createdAt), formatTime(lastUsedAt)];
+  });
 }
 
 /** The keys stand in alphabetical order. */

@@ -17,6 +17,7 @@ import {
   whyUnchecked,
 } from "../occupancy_words.ts";
 import { PROBE_OPTIONS } from "../options.ts";
+import { Progress } from "../progress.ts";
 import type { Output } from "../output.ts";
 import { renderDelimited } from "../render/csv.ts";
 import { renderJson } from "../render/json.ts";
@@ -99,12 +100,12 @@ function findReserved(session: Session, range: PortRange): ReadonlySet<Port> {
 }
 
 /** @throws {TropError} `probe-failed` when nothing can be told about any port of the range. */
-function look({ config, output }: Session): readonly (Hit & { readonly port: Port })[] {
+function look({ config, host, output }: Session): readonly (Hit & { readonly port: Port })[] {
   const occupancy = new Occupancy(config.occupancy);
   if (!occupancy.isChecked) {
     output.warn(`nothing was looked at: ${whyUnchecked(config, occupancy)}`);
   } else if (occupancy.lacksUdp) output.warn(LACKS_UDP);
-  const found = [...occupancy.survey(config.ports)];
+  const found = survey(occupancy, { config, host, output });
   const failures = found.flatMap(([, findings]) => {
     return findings.kind === "uncertain" ? findings.failures.slice(0, 1) : [];
   });
@@ -119,6 +120,15 @@ function look({ config, output }: Session): readonly (Hit & { readonly port: Por
   return found.flatMap(([port, findings]) => {
     return findings.kind === "occupied" ? findings.hits.map((probe) => ({ port, probe })) : [];
   });
+}
+
+function survey(
+  occupancy: Occupancy,
+  { config: { ports }, host, output }: Pick<Session, "config" | "host" | "output">,
+) {
+  const all = ports.max - ports.min + 1;
+  using progress = new Progress(host, output, (count) => `Looked at ${count} of ${all} ports`);
+  return [...occupancy.survey(ports, () => progress.step())];
 }
 
 function formatPorts(failures: readonly ProbeFailure[]): string {

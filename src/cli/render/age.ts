@@ -1,0 +1,21 @@
+const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60]] as const;
+const WORDS = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+/**
+ * How long ago something was, in the largest unit that it fills.
+ *
+ * @param seconds Since it was; negative for what is to come.
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(formatAge(3 * 86_400), "3 days ago");
+ * assert.equal(formatAge(59), "just now");
+ * ```
+ */
+export function formatAge(seconds: number): string {
+  const unit = UNITS.find(([_, length]) => Math.abs(seconds) >= length);
+  if (unit === undefined) return "just now";
+  const [name, length] = unit;
+  return WORDS.format(-Math.trunc(seconds / length), name);
+}

@@ -44,19 +44,21 @@ export async function runProgram(
 export function removeNodeShim(): void {
   const marker = "DENO_NODE_SHIM_ACTIVE";
   if (Deno.env.get(marker) === undefined) return;
-  if (readProc("environ").split("\0").some((entry) => entry.startsWith(`${marker}=`))) return;
+  const original = readProc("environ").split("\0");
+  if (original.some((entry) => entry.startsWith(`${marker}=`))) return;
   Deno.env.delete(marker);
   const separator = Deno.build.os === "windows" ? ";" : ":";
   const [first = "", ...others] = Deno.env.get("PATH")?.split(separator) ?? [];
   if (!/[/\\]node_compat_bin$/.test(first)) return;
-  if (others.length === 0) Deno.env.delete("PATH");
+  // An empty PATH means the current directory, and none the system's directories.
+  if (others.length === 0 && !original.includes("PATH=")) Deno.env.delete("PATH");
   else Deno.env.set("PATH", others.join(separator));
 }
 
 function spawn(program: string, args: readonly string[]): Deno.ChildProcess {
   try {
-    // Without a PATH Deno looks nowhere.
-    return spawnFile(Deno.env.get("PATH") === undefined ? findProgram(program) : program, args);
+    // Without a PATH, or with an empty one, Deno looks nowhere.
+    return spawnFile(Deno.env.get("PATH") ? program : findProgram(program), args);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable || cause instanceof TropError) throw cause;
     if (isNoFormat(cause)) return spawnFile("/bin/sh", [findProgram(program), ...args]);

@@ -77,6 +77,8 @@ for (
     [undefined, "true", 0],
     [undefined, "local", 127],
     ["bin", "local", 8],
+    ["", "no-shebang", 3],
+    ["/nowhere:", "no-shebang", 3],
     ["/nowhere:bin", "local", 8],
     ["bin", "folder", 126],
     ["bin", "unusable", 126],

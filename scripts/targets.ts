@@ -16,6 +16,9 @@ const LOCAL_NET = "--allow-net=127.0.0.1,0.0.0.0,[::1],[::]";
  */
 const READ_PROC = ["--allow-net", "--allow-sys", "--allow-ffi", "--allow-import"];
 
+/** To tell whose data directory it is. Windows has no numbers for users. */
+const KNOW_THE_USER = "--allow-sys=uid";
+
 /** An executable that is made. */
 export interface Target {
   /** The name of the file in `dist/`. */
@@ -40,12 +43,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   "macos-x64": {
     file: "trop-macos-x64",
     triple: "x86_64-apple-darwin",
-    permissions: [...PERMISSIONS, LOCAL_NET],
+    permissions: [...PERMISSIONS, LOCAL_NET, KNOW_THE_USER],
   },
   "macos-arm64": {
     file: "trop-macos-arm64",
     triple: "aarch64-apple-darwin",
-    permissions: [...PERMISSIONS, LOCAL_NET],
+    permissions: [...PERMISSIONS, LOCAL_NET, KNOW_THE_USER],
   },
   "windows-x64": {
     file: "trop-windows-x64.exe",

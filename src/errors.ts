@@ -188,6 +188,14 @@ export type Failure =
     /** What the system said of the first. */
     readonly reason: string;
   }
+  | {
+    readonly code: "untrusted-files";
+    /** The data directory or the database file. */
+    readonly path: string;
+    readonly reason: string;
+    /** What makes it trustworthy: other modes, or another owner. */
+    readonly remedy: "chmod" | "own";
+  }
   | { readonly code: "disk-full"; readonly path: string }
   | {
     readonly code: "database-io";

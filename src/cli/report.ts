@@ -228,6 +228,15 @@ function describeFailure(failure: Failure): Description {
         `database error: cannot load an SQLite library, tried ${failure.candidates.join(", ")}: ` +
           `${failure.reason}; set TROP_SQLITE_LIBRARY to the path of one`,
       );
+    case "untrusted-files": {
+      const remedy = failure.remedy === "chmod"
+        ? `run 'chmod go-w ${failure.path}'`
+        : "choose a directory of your own with --data-dir";
+      return failed(
+        `database error: ${failure.path} could have been written by others: ${failure.reason}; ` +
+          `${remedy}, or set TROP_ALLOW_SHARED_DATA_DIR=1 if you trust them`,
+      );
+    }
     case "disk-full":
       return failed(
         `database error: the disk is full, so ${failure.path} was not changed; ` +

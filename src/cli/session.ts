@@ -91,18 +91,26 @@ export function openSessionDatabase(
   { config, host, output }: Session,
   access: Access,
 ): Database {
-  const { autoinit, busyTimeoutMs, dataDirectory, journal } = config;
+  const { autoinit, dataDirectory } = config;
   const options = databaseOptions(databasePath(absoluteDataDirectory(host, dataDirectory)), {
-    busyTimeoutMs,
+    ...openingOptions(config, host),
     autoCreate: autoinit && access !== "look",
     readOnly: access === "validate",
     queryOnly: access !== "write",
-    journal,
     ...(host.env("TROP_DEBUG") ? { log: (entry) => logTransaction(host, entry) } : {}),
   });
   const database = access === "look" && autoinit ? openOrImagine(options) : openDatabase(options);
   tellNotices(output, database.notices, access);
   return database;
+}
+
+/** What the configuration says about opening the database. */
+export function openingOptions(
+  { allowSharedDataDir: allowShared, busyTimeoutMs, journal }: EffectiveConfig,
+  { env }: Pick<Host, "env">,
+): Pick<DatabaseOptions, "busyTimeoutMs" | "journal" | "allowShared" | "actsFor"> {
+  const actsFor = (user: number) => env("SUDO_UID") === String(user);
+  return { busyTimeoutMs, journal, allowShared, actsFor };
 }
 
 /** Warns of what a person should know about the database; of old defects only where asked. */

@@ -35,6 +35,7 @@ export interface EffectiveConfig {
   readonly allowUnsafePorts: boolean;
   readonly busyTimeoutMs: number;
   readonly journal: Value<"sqlite_journal">;
+  readonly allowSharedDataDir: boolean;
   readonly outputFormat: Value<"output_format">;
   /** The project's files that were read. */
   readonly projectFiles: ProjectFiles;
@@ -116,6 +117,7 @@ export function effectiveConfig(
     allowUnsafePorts: get("allow_unsafe_ports"),
     busyTimeoutMs: get("maximum_lock_wait_seconds") * 1000,
     journal: get("sqlite_journal"),
+    allowSharedDataDir: get("allow_shared_data_dir"),
     outputFormat: get("output_format"),
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { createPrivateFile } from "../database/files.ts";
 import { TropError } from "../errors.ts";
 import { onDisk } from "./file.ts";
 
@@ -65,8 +66,7 @@ function open(path: string, create: boolean): { file: Deno.FsFile; isNew: boolea
   }
   try {
     // An empty file is an empty configuration: nothing reads differently until it is replaced.
-    const options = { read: true, write: true, createNew: true, mode: 0o600 };
-    return { file: Deno.openSync(path, options), isNew: true };
+    return { file: createPrivateFile(path), isNew: true };
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists) || isDangling(path)) throw error;
     return undefined;
@@ -121,7 +121,7 @@ function replaceLocked(path: string, content: string, before: Deno.FileInfo): bo
     // An editor that knows nothing of the lock may have saved the file in the meantime.
     const present = statIfAny(path);
     if (!present || !isUnchanged(before, present)) return false;
-    Deno.renameSync(temporary, path);
+    Deno.renameSync(temporary.path, path);
     return true;
   });
 }
@@ -135,7 +135,7 @@ function replaceLocked(path: string, content: string, before: Deno.FileInfo): bo
 export function createWholeFile(path: string, content: string): boolean {
   return withTemporary(path, (temporary) => {
     write(temporary, content);
-    return linkUnlessTaken(temporary, path);
+    return linkUnlessTaken(temporary.path, path);
   });
 }
 
@@ -151,13 +151,19 @@ function linkUnlessTaken(from: string, to: string): boolean {
   return true;
 }
 
+/** A file that is going to take another one's name. */
+interface Temporary {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+}
+
 /** @param act Whether it did something to the directory, which is to last then. */
-function withTemporary(path: string, act: (temporary: string) => boolean): boolean {
+function withTemporary(path: string, act: (temporary: Temporary) => boolean): boolean {
   const { directory, name } = split(path);
-  const options = { dir: directory, prefix: `.${name}.`, suffix: ".tmp" };
-  const temporary = Deno.makeTempFileSync(options);
+  const temporary = `${directory}.${name}.${crypto.randomUUID()}.tmp`;
+  using file = createPrivateFile(temporary);
   try {
-    if (!act(temporary)) return false;
+    if (!act({ path: temporary, file })) return false;
   } finally {
     removeIfAny(temporary);
   }
@@ -165,14 +171,19 @@ function withTemporary(path: string, act: (temporary: string) => boolean): boole
   return true;
 }
 
-/** @param like Whose mode and owner the file gets. */
-function write(path: string, content: string, like?: Deno.FileInfo): void {
-  using file = Deno.openSync(path, { write: true });
+/**
+ * Writes through the open file: whoever may write the directory too could have put a link to another
+ * file in its place.
+ *
+ * @param like Whose mode and owner the file gets.
+ */
+function write({ path, file }: Temporary, content: string, like?: Deno.FileInfo): void {
   let rest = new TextEncoder().encode(content);
   while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
   if (like !== undefined && Deno.build.os !== "windows") {
     const { mode, uid, gid } = like;
     const made = file.statSync();
+    if (!isSameFile(made, Deno.lstatSync(path))) throw new Error(`${path} was replaced`);
     if (uid !== made.uid || gid !== made.gid) Deno.chownSync(path, uid, gid);
     if (mode !== null) Deno.chmodSync(path, mode & 0o7777);
   }

@@ -209,6 +209,14 @@ export const SETTINGS = {
     files: ["user"],
     variables: ["TROP_SQLITE_JOURNAL"],
   },
+  "allow_shared_data_dir": {
+    type: "boolean",
+    summary: "Use a data directory that other users own or may write",
+    default: false,
+    // A file in that directory, or in a checkout, could have been written by those it is about.
+    files: [],
+    variables: ["TROP_ALLOW_SHARED_DATA_DIR"],
+  },
   "discovery": {
     type: "choice",
     values: ["checkout", "filesystem"],

@@ -42,6 +42,10 @@ export interface DatabaseOptions {
   readonly journal: Journal;
   /** Tells the type of the file system at a path if it is a shared one, see `file_system.ts`. */
   readonly sharedFileSystem: (path: string, device: number) => string | undefined;
+  /** Whether files are used that others could have written. */
+  readonly allowShared: boolean;
+  /** Whether root acts for this user, as after sudo(8), and his files are as good as its own. */
+  readonly actsFor: (user: number) => boolean;
   readonly clock: Clock;
   /** Told of every transaction when it has ended; never of what was in it. */
   readonly log?: (entry: TransactionLogEntry) => void;
@@ -72,6 +76,8 @@ export function databaseOptions(
     queryOnly: false,
     journal: "auto" as const,
     sharedFileSystem,
+    allowShared: false,
+    actsFor: () => false,
     clock: systemClock,
     ...overrides,
   };

@@ -8,6 +8,7 @@ import { TropError } from "../errors.ts";
 import { corruption } from "./codec.ts";
 import type { DatabaseOptions } from "./config.ts";
 import { RESULT } from "./sqlite.ts";
+import { assertTrusted } from "./trust.ts";
 
 /** The header of an SQLite file fills 100 bytes, its smallest page 512. */
 const SMALLEST_DATABASE = 512;
@@ -24,11 +25,14 @@ export interface Place {
  * Makes sure that a database file is there to be opened, creating it empty where `options` allow.
  *
  * @throws {TropError} `not-initialised` when the file is missing and may not be created,
- * `cannot-open-database` when the path is no regular file, `database-corruption` when the file is
+ * `untrusted-files` when others could have written it or its directory, `cannot-open-database` when the path is no regular file, `database-corruption` when the file is
  * too short to be a database: SQLite would take one of a single byte for empty and overwrite it.
  */
-export function prepareFile({ path, autoCreate, sharedFileSystem }: DatabaseOptions): Place {
-  const found = statIfExists(path) ?? createAndStat(path, autoCreate);
+export function prepareFile(options: DatabaseOptions): Place {
+  const { path, sharedFileSystem } = options;
+  const found = statIfExists(path) ?? createAndStat(options);
+  assertTrustedDirectory(options);
+  assertTrusted(path, found, options);
   if (!found.isFile) throw notAFile(path, found.isDirectory ? "a directory" : "a special file");
   if (found.size > 0 && found.size < SMALLEST_DATABASE) {
     throw corruption(path, {
@@ -47,9 +51,10 @@ function hasCompanions(path: string): boolean {
   return exists(`${physical}-wal`) || exists(`${physical}-shm`);
 }
 
-function createAndStat(path: string, mayCreate: boolean): Deno.FileInfo {
-  if (!mayCreate) throw new TropError({ code: "not-initialised", path });
-  createFile(path);
+function createAndStat(options: DatabaseOptions): Deno.FileInfo {
+  const { path, autoCreate } = options;
+  if (!autoCreate) throw new TropError({ code: "not-initialised", path });
+  createFile(options);
   return Deno.statSync(path);
 }
 
@@ -81,24 +86,55 @@ function notAFile(path: string, what: string): TropError {
 }
 
 /**
- * Creates an empty database file, and its directory. The directory is made with mode 0700 and the
- * file with 0600, because they name home directories and projects; missing parents get the default
- * mode, and what exists keeps its own.
+ * Refuses a data directory that others could have written; a missing one is fine.
+ *
+ * @throws {TropError} `untrusted-files`.
+ */
+export function assertTrustedDirectory(options: DatabaseOptions): void {
+  const directory = parentOf(options.path);
+  const found = statIfExists(directory);
+  if (found !== undefined) assertTrusted(directory, found, options);
+}
+
+/**
+ * Creates an empty database file, and its directory. The directory gets mode 0700 and the file 0600,
+ * because they name home directories and projects; missing parents get the default mode, and what
+ * exists keeps its own.
  *
  * @returns Whether it was this call that made the file.
+ * @throws {TropError} `untrusted-files`.
  */
-export function createFile(path: string): boolean {
+export function createFile(options: DatabaseOptions): boolean {
+  const { path } = options;
   createDirectory(parentOf(path));
+  assertTrustedDirectory(options);
   // Another first launch may have been faster; its file is as good as this one.
-  return tolerating(Deno.errors.AlreadyExists, () => {
-    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
-  });
+  return tolerating(Deno.errors.AlreadyExists, () => createPrivateFile(path).close());
+}
+
+/**
+ * Creates a file that its owner alone may read and write.
+ *
+ * @throws {Deno.errors.AlreadyExists} Also when there is a link, wherever it leads.
+ */
+export function createPrivateFile(path: string): Deno.FsFile {
+  const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+  setMode(path, 0o600);
+  return file;
+}
+
+/** Gives back what a strict umask has taken from the owner's own rights. */
+function setMode(path: string, mode: number): void {
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, mode);
 }
 
 /** Asks for its parents only when they are missing: the run time may be allowed no more than it. */
 function createDirectory(path: string): void {
   const make = () =>
-    tolerating(Deno.errors.AlreadyExists, () => Deno.mkdirSync(path, { mode: 0o700 }));
+    tolerating(Deno.errors.AlreadyExists, () => {
+      Deno.mkdirSync(path, { mode: 0o700 });
+      setMode(path, 0o700);
+    });
   try {
     make();
   } catch (error) {

@@ -7,21 +7,15 @@
 import { userFile } from "../config/discovery.ts";
 import { createWholeFile } from "../config/replace_file.ts";
 import { sampleConfig } from "../config/sample.ts";
-import {
-  type DatabaseOptions,
-  databaseOptions,
-  databasePath,
-  type Journal,
-} from "../database/config.ts";
+import { type DatabaseOptions, databaseOptions, databasePath } from "../database/config.ts";
 import {
   circumstancesOfOpening,
   type DatabaseNotice,
   openDatabase,
 } from "../database/connection.ts";
 import { translating } from "../database/failures.ts";
-import { createFile, exists } from "../database/files.ts";
+import { assertTrustedDirectory, createFile, exists } from "../database/files.ts";
 import { planReplacement, replaceDatabase, type Replacement } from "../database/replacement.ts";
-import type { Clock } from "../domain/timestamp.ts";
 import { TropError, validationError } from "../errors.ts";
 
 /** What is to be there afterwards. */
@@ -33,9 +27,8 @@ export interface InitRequest {
   /** Whether a database that is there is replaced. */
   readonly overwrite: boolean;
   readonly withConfig: boolean;
-  readonly busyTimeoutMs: number;
-  readonly journal: Journal;
-  readonly clock: Clock;
+  /** How the database is opened. */
+  readonly opening: Partial<DatabaseOptions>;
 }
 
 /** What would be done. */
@@ -60,16 +53,20 @@ export interface Initialised extends Omit<InitPlan, "refusal"> {
 /**
  * Finds out what would be done, without doing any of it.
  *
- * @throws {TropError} `cannot-open-database` when the directory cannot be looked at.
+ * @throws {TropError} `cannot-open-database` when the directory cannot be looked at,
+ * `untrusted-files` when others could have written it.
  */
 export function planInit(request: InitRequest): InitPlan {
   const { directory, withConfig } = request;
   const options = optionsOf(request);
-  return translating(() => circumstancesOfOpening(options), () => ({
-    createsDirectory: !exists(directory),
-    createsConfig: withConfig ? !exists(userFile(directory)) : undefined,
-    ...planDatabase(request, options),
-  }));
+  return translating(() => circumstancesOfOpening(options), () => {
+    assertTrustedDirectory(options);
+    return {
+      createsDirectory: !exists(directory),
+      createsConfig: withConfig ? !exists(userFile(directory)) : undefined,
+      ...planDatabase(request, options),
+    };
+  });
 }
 
 function planDatabase(
@@ -99,15 +96,15 @@ export function executeInit(request: InitRequest, plan: InitPlan): Initialised {
   const options = optionsOf(request);
   const backup = replacement && replaceDatabase(options);
   const isTaken = replacement === undefined &&
-    !translating(() => circumstancesOfOpening(options), () => createFile(options.path));
+    !translating(() => circumstancesOfOpening(options), () => createFile(options));
   if (isTaken && !request.overwrite) throw alreadyExists(request);
   using database = openDatabase(options);
   const createsConfig = request.withConfig ? writeSample(userFile(request.directory)) : undefined;
   return { createsDirectory, replacement, backup, createsConfig, notices: database.notices };
 }
 
-function optionsOf({ directory, busyTimeoutMs, journal, clock }: InitRequest): DatabaseOptions {
-  return databaseOptions(databasePath(directory), { busyTimeoutMs, journal, clock });
+function optionsOf({ directory, opening }: InitRequest): DatabaseOptions {
+  return databaseOptions(databasePath(directory), opening);
 }
 
 function alreadyExists({ given }: InitRequest): TropError {

@@ -89,6 +89,7 @@ allow_unsafe_ports: false  # built-in
 maximum_lock_wait_seconds: 11  # TROP_MAXIMUM_LOCK_WAIT_SECONDS
 output_format: csv  # ${user}:7:16
 sqlite_journal: auto  # built-in
+allow_shared_data_dir: false  # built-in
 discovery: checkout  # built-in
 `,
   );

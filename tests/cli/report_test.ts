@@ -193,6 +193,17 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     "Error: database error: cannot load an SQLite library, tried a.so, b.so: a.so: no such file; " +
     "set TROP_SQLITE_LIBRARY to the path of one",
   ],
+  "untrusted-files": [
+    {
+      code: "untrusted-files",
+      path: "/srv/trop",
+      reason: "group 100 may write it",
+      remedy: "chmod",
+    },
+    6,
+    "Error: database error: /srv/trop could have been written by others: group 100 may write it; " +
+    "run 'chmod go-w /srv/trop', or set TROP_ALLOW_SHARED_DATA_DIR=1 if you trust them",
+  ],
   "disk-full": [
     { code: "disk-full", path: DB },
     6,

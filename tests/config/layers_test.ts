@@ -118,6 +118,13 @@ const ROWS: Record<Key, Row> = {
     private: "wal",
     environment: ["WAL", "wal"],
   },
+  "allow_shared_data_dir": {
+    "built-in": [false, false],
+    user: "true",
+    project: "true",
+    private: "true",
+    environment: ["1", true],
+  },
   "discovery": {
     "built-in": ["checkout", "checkout"],
     user: ["filesystem", "filesystem"],

@@ -34,6 +34,7 @@ Deno.test("without any layer the built-in values hold", async () => {
     allowTaskChange: false,
     busyTimeoutMs: 5000,
     journal: "auto",
+    allowSharedDataDir: false,
     outputFormat: "table",
     projectFiles: {},
     ignored: undefined,

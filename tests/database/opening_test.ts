@@ -30,7 +30,7 @@ function mode(path: string): number {
   return Deno.statSync(path).mode! & 0o777;
 }
 
-for (const mask of [0o022, 0o077]) {
+for (const mask of [0o022, 0o077, 0o377]) {
   Deno.test(`F01 under umask ${mask.toString(8)} a new database is its owner's alone`, {
     ignore,
   }, () => {

@@ -10,7 +10,7 @@ import {
   planInit,
 } from "../../operations/init.ts";
 import { defineCommand, flag } from "../command.ts";
-import { absoluteDataDirectory, tellNotices } from "../session.ts";
+import { absoluteDataDirectory, openingOptions, tellNotices } from "../session.ts";
 import { titleOf } from "../titles.ts";
 
 /** `trop init`: creates the data directory and the database. */
@@ -37,15 +37,15 @@ export const init = defineCommand({
   async run({ options, globals, host, output }) {
     const { overwrite, withConfig, dryRun } = options;
     const given = resolveDataDirectory(globals.dataDir, host.env);
-    const { busyTimeoutMs, journal } = await loadConfig({
+    const config = await loadConfig({
       files: { kind: "none" },
       dataDirectory: given,
       env: host.env,
       flags: { busyTimeout: globals.busyTimeout },
     });
     const directory = absoluteDataDirectory(host, given);
-    const clock = host.now;
-    const request = { directory, given, overwrite, withConfig, busyTimeoutMs, journal, clock };
+    const opening = { ...openingOptions(config, host), clock: host.now };
+    const request = { directory, given, overwrite, withConfig, opening };
     const plan = planInit(request);
     if (dryRun) {
       output.product(toText(preview(request, plan)));

@@ -7,6 +7,7 @@
 import { Occupancy } from "../allocation/occupancy.ts";
 import { unsafeReason } from "../allocation/unsafe_ports.ts";
 import type { EffectiveConfig } from "../config/effective.ts";
+import { fromTime } from "../database/codec.ts";
 import { exclusionTest } from "../domain/exclusion.ts";
 import type { Port } from "../domain/port.ts";
 import { inferMetadata } from "../git/infer_metadata.ts";
@@ -54,7 +55,8 @@ export function currentWorld({ config, directory, host, output }: Session): Worl
   const occupancy = new Occupancy(config.occupancy);
   let warning = occupancy.lacksUdp ? LACKS_UDP : undefined;
   return {
-    now: host.now(),
+    // A dry run is to fail as well where the time cannot be stored.
+    now: fromTime(host.now()),
     directory: directory.reported,
     check: (port) => {
       // Once, and only if any port is looked at.

@@ -222,7 +222,8 @@ export function fromReservation(reservation: Reservation): SqliteParameter[] {
 /** @throws {TropError} `validation` unless `seconds` can be stored. */
 export function fromTime(seconds: number): number {
   if (isTimestamp(seconds)) return seconds;
-  throw validationError("timestamp", `want whole seconds from 0 to ${MAX_TIMESTAMP}`);
+  const wanted = `want whole seconds from 0 to ${MAX_TIMESTAMP}`;
+  throw validationError("timestamp", `${wanted}; check the clock of this machine`);
 }
 
 /** @throws {TropError} `validation` unless `name` can be stored as a tag, project or task. */

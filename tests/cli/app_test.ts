@@ -5,6 +5,7 @@ import { ClosedOutput } from "../../src/cli/host.ts";
 import { VERSION } from "../../src/version.ts";
 import { FakeHost } from "../support/host.ts";
 import { trop } from "../support/program.ts";
+import { homeStoring } from "../support/stored.ts";
 
 const ROOT_HELP = /^Manage ephemeral port reservations\n\nUsage: trop \[OPTIONS\] <COMMAND>\n/;
 const COMMAND_HELP = /^Print the directory that holds the database\n\nUsage: trop show-d/;
@@ -55,7 +56,7 @@ Deno.test("a missing command is answered with all there are", async () => {
   for (const name of COMMAND_NAMES) assert(host.written.stderr.includes(name), name);
 });
 
-Deno.test("the data directory comes from the option, TROP_DATA_DIR, HOME, USERPROFILE", async () => {
+Deno.test("the data directory comes from option, variable, HOME, USERPROFILE (D04, defect 16)", async () => {
   await using home = await trop.home();
   const all = { TROP_DATA_DIR: "env dir", USERPROFILE: "/profile" };
   const show = ["show-data-dir"];
@@ -64,11 +65,15 @@ Deno.test("the data directory comes from the option, TROP_DATA_DIR, HOME, USERPR
   await home.run(show, { env: all, stdout: "env dir\n" });
   await home.run(show, { stdout: `${home.path(".trop")}\n` });
   await home.run(show, { env: { ...all, TROP_DATA_DIR: undefined, HOME: "" }, stdout: /profile/ });
-  await home.run(show, {
-    env: { HOME: undefined },
-    status: 7,
-    stderr: /^Error: Configuration error: .*TROP_DATA_DIR.*--data-dir.*\n$/,
-  });
+  for (const args of [show, ["list"], ["reserve"], ["assert-data-dir"], ["init"]]) {
+    for (const HOME of [undefined, ""]) {
+      await home.run(args, {
+        env: { HOME },
+        status: 7,
+        stderr: /^Error: Configuration error: .*TROP_DATA_DIR.*--data-dir.*\n$/,
+      });
+    }
+  }
   await home.run(show, {
     env: { TROP_DATA_DIR: "" },
     status: 2,
@@ -77,7 +82,7 @@ Deno.test("the data directory comes from the option, TROP_DATA_DIR, HOME, USERPR
   assert(!await home.exists(".trop"), "nothing is created");
 });
 
-Deno.test("TROP_LOG_MODE says how much is said, unless a flag does", async () => {
+Deno.test("TROP_LOG_MODE says how much is said, unless a flag does (D01, defect 2)", async () => {
   await using home = await trop.home();
   const env = { TROP_LOG_MODE: "Quiet" };
   await home.run(["release"], { stderr: /^No reservation found/ });
@@ -85,11 +90,76 @@ Deno.test("TROP_LOG_MODE says how much is said, unless a flag does", async () =>
   await home.run(["release", "--verbose"], { env, stderr: /^No reservation found/ });
 });
 
-Deno.test("nobody hears that standard output was closed early", async () => {
-  await using home = await trop.home();
-  // The reader is gone before the program begins to write.
-  const script = '{ sleep 0.2; "$@"; echo $? >status; } | exec true; cat status';
-  await home.run(["--help"], { script, stdout: "0\n" });
+Deno.test("nobody hears that standard output was closed early (defect 1)", async () => {
+  await using home = await homeStoring([{ project: "shop" }]);
+  // The reader is gone before the program begins.
+  const script = 'mkfifo pipe; : <pipe & exec 3>pipe; wait; rm pipe; "$@" >&3; echo $?';
+  for (const args of ["--help", "reserve", "list", "list-projects", "show-path", "config"]) {
+    await home.run([args], { script, stdout: "0\n" });
+  }
+});
+
+Deno.test("the same bad name is refused the same way everywhere (D02)", async () => {
+  await using home = await trop.home({ "trop.yaml": "reservations: {services: {web: {}}}\n" });
+  for (const command of ["reserve", "release", "assert-reservation", "url", "run"]) {
+    for (const tag of ["", " \t"]) {
+      const words = command === "run" ? ["--", "true"] : [];
+      await home.run([command, `--tag=${tag}`, ...words], {
+        status: command === "run" ? 125 : 4,
+        stderr: /^Error: Invalid arguments: Cannot read --tag: Cannot be empty/,
+      });
+    }
+  }
+  const task = "x".repeat(256);
+  const tooLong = /validation error for 'task'.*: Cannot exceed 255 characters/;
+  await home.run(["reserve", "--task", task], { status: 7, stderr: tooLong });
+  await home.run(["autoreserve", "--task", task], { status: 6, stderr: tooLong });
+  await home.run(["reserve-group", "trop.yaml", "--task", task], { status: 6, stderr: tooLong });
+});
+
+/** Commands that have something to say on standard error, and say it there alone with --quiet. */
+const CHATTY = [
+  "release",
+  "prune",
+  "expire",
+  "autoclean --dry-run",
+  "autoreserve --format json",
+  "reserve-group trop.yaml --format json",
+  "reserve --port 1 --tag other",
+  "migrate --from old --to new --recursive --dry-run",
+  "scan --min 6001 --max 6001 --skip-tcp --skip-udp",
+  "completions bash",
+];
+
+Deno.test("--quiet silences all that is no error, in every command (defect 3)", async () => {
+  await using home = await trop.home({ "trop.yaml": "reservations: {services: {web: {}}}\n" });
+  for (const args of CHATTY) {
+    const words = args.split(" ");
+    const { stdout } = await home.run(words, { stdout: /^/, stderr: /./ });
+    await home.run([...words, "--quiet"], { stdout });
+  }
+  await home.run(["assert-port", "1", "--quiet"], { status: 1, stderr: /^Error: / });
+});
+
+Deno.test("--verbose says on standard error what a command did not use (defect 3)", async () => {
+  await using home = await trop.home({
+    "trop.yaml": "",
+    "shop/.git/HEAD": "ref: refs/heads/main\n",
+  });
+  await Deno.mkdir(home.path("shop/.git/objects"));
+  await Deno.mkdir(home.path("shop/.git/refs"));
+  await home.run(["list", "--format", "json"], { cwd: "shop", stdout: "[]\n" });
+  await home.run(["list", "--format", "json", "--verbose"], {
+    cwd: "shop",
+    stdout: "[]\n",
+    stderr: /trop\.yaml is not used: it lies outside of the checkout/,
+  });
+});
+
+Deno.test("show-data-dir asks for no directory (defect 4)", async () => {
+  const host = new FakeHost({ env: { HOME: "/home/dev" } });
+  Object.assign(host, { cwd: () => assert.fail("asked for the current directory") });
+  assert.equal(await run(["show-data-dir"], host), 0);
 });
 
 Deno.test("a closed standard error does not stop a command", async () => {

@@ -31,8 +31,6 @@ const TABLE: readonly Row[] = [
   ["--path ~/blog --tag api", { cwd: "/", stdout: "5002\n" }],
   ["--tag api", { env: { TROP_PATH: "../blog" }, stdout: "5002\n" }],
   ["--tag api --path .", { env: { TROP_PATH: "../blog" }, stdout: "5001\n" }],
-  ["--tag=", { status: 6, stderr: /^Error: validation error for 'tag': Cannot be empty/ }],
-  ["--tag %20", { status: 6, stderr: /^Error: validation error for 'tag': Cannot be empty/ }],
   ["--path=", { status: 2, stderr: /^error: / }],
   ["--path /../x", { status: 6, stderr: /^Error: invalid path / }],
   ["--data-dir ../none --disable-autoinit", { status: 3, stderr: /^Error: Data directory not / }],

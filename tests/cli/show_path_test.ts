@@ -1,6 +1,6 @@
 import { symlink, trop } from "../support/program.ts";
 
-Deno.test("show-path prints the path that reserve would use", async () => {
+Deno.test("show-path prints the path that reserve would use (D08, defect 17)", async () => {
   await using home = await trop.home({ shop: {}, link: symlink("shop") });
   const shop = `${home.path("shop")}\n`;
   const cases = [
@@ -11,7 +11,7 @@ Deno.test("show-path prints the path that reserve would use", async () => {
     [["--path", "../link"], "shop", {}, `${home.path("link")}\n`],
     [["--path", "../link", "--canonicalize"], "shop", {}, shop],
     [["--path", "/no/such"], ".", {}, "/no/such\n"],
-    // D08: a reservation takes its path from there, too.
+    // A reservation takes its path from there, too.
     [[], "shop", { TROP_PATH: "../blog" }, `${home.path("blog")}\n`],
     [["--path", "."], "shop", { TROP_PATH: "../blog" }, shop],
     [["--canonicalize"], "shop", { TROP_PATH: home.path("link") }, shop],

@@ -53,20 +53,20 @@ Error: trop.yaml has 3 problems
 for (
   const [title, name, text, stderr] of [
     [
-      "all problems in the order of the file",
+      "all problems in the order of the file (D12, defect 19)",
       "trop.yaml",
       "prject: shop\nports: {min: 0}\nallow_change: yes\n",
       PARSE_ERRORS,
     ],
     [
-      "what is wrong with a group, whatever its name tries (D12)",
+      "what is wrong with a group, whatever its name tries (D12, defect 19)",
       "trop.yaml",
       "ports:\n  min: 6000\nreservations:\n  base: 5999\n  services:\n    web: {offset: 1}\n" +
       '    api: {offset: 1}\n    "$(id)\\nEVIL=1":\n',
       RULE_ERRORS,
     ],
     [
-      "a group without services",
+      "a group without services (defect 19)",
       "trop.yaml",
       "reservations: {services: {}}\n",
       "Validation error: 'reservations.services' (trop.yaml:1:15): must name at least one " +

@@ -1,11 +1,10 @@
 import { get } from "../../database/operations.ts";
 import { withRead } from "../../database/transaction.ts";
-import { parseTag } from "../../domain/identifier.ts";
 import { formatKey } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { NOT_OPTION, tagOption, targetOption } from "../options.ts";
-import { openSessionDatabase, resolveTarget, startSession } from "../session.ts";
+import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
 import { titleOf } from "../titles.ts";
 
 /** `trop assert-reservation`: succeeds when a directory has a port. */
@@ -35,7 +34,7 @@ export const assertReservation = defineCommand({
     const { options, output } = invocation;
     const session = await startSession(invocation);
     const path = resolveTarget(session, options.path);
-    const key = { path, tag: options.tag === undefined ? null : parseTag(options.tag) };
+    const key = { path, tag: readTag(options.tag) ?? null };
     using database = openSessionDatabase(session, "read");
     const operation = "executing the assert-reservation command";
     const found = withRead(database, operation, (transaction) => get(transaction, key));

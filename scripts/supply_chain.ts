@@ -15,6 +15,7 @@ const PAGE = join(ROOT, "docs/supply-chain.md");
 const PURPOSES: Readonly<Record<string, string>> = {
   "yaml": "Reads configuration files with the place of every value, and edits them with their " +
     "comments",
+  "string-width": "Tells how much of a terminal's line a text takes",
   "ajv": "Holds the JSON Schemas against what the program takes",
   "fast-check": "Makes up inputs for tests of rules that hold for all of them",
   "magic-string": "Marks functions of `trop.js` that are compiled at once",
@@ -79,10 +80,10 @@ ${
         "The run time, with SQLite inside",
       ],
       ...await Promise.all(parts.map(async (part) => {
-        const size = `about ${
-          Math.round((sizes.get(part.name) ?? 0) / 10_240) * 10
-        } KiB of trop.js`;
-        return [npmLink(part), part.version, await licence(part), size, purpose(part.name)];
+        const kib = Math.round((sizes.get(part.name) ?? 0) / 10_240) * 10;
+        const size = kib === 0 ? "a few KiB of trop.js" : `about ${kib} KiB of trop.js`;
+        const purpose = purposeAmong(packages, part);
+        return [npmLink(part), part.version, await licence(part), size, purpose];
       })),
     ])
   }
@@ -95,11 +96,8 @@ ${
     table([
       ["What", "Version", "Licence", "What it is for"],
       ...await Promise.all(tools.map(async (tool) => {
-        const users = packages.filter(({ dependencies }) => dependencies.includes(tool.name));
-        const reason = users.length === 0
-          ? purpose(tool.name)
-          : `Part of ${users.map(({ name }) => name).join(", ")}`;
-        return [npmLink(tool), tool.version, await licence(tool), reason];
+        const purpose = purposeAmong(packages, tool);
+        return [npmLink(tool), tool.version, await licence(tool), purpose];
       })),
       [
         "[esbuild](https://www.npmjs.com/package/esbuild)",
@@ -177,6 +175,11 @@ async function licence({ name, version }: Package): Promise<string> {
     return JSON.parse(await Deno.readTextFile(manifest)).license;
   }
   throw new Error(`${name} ${version} is not unpacked: run the tests first`);
+}
+
+function purposeAmong(packages: readonly Package[], { name }: Package): string {
+  const users = packages.filter(({ dependencies }) => dependencies.includes(name));
+  return users.length === 0 ? purpose(name) : `Part of ${users.map(({ name }) => name).join(", ")}`;
 }
 
 function purpose(name: string): string {

@@ -22,7 +22,7 @@ import {
   EXAMPLES,
   EXIT_CODES,
   INTRODUCTION,
-  OPTIONLESS_SETTINGS,
+  OPTIONLESS_VARIABLES,
   PRECEDENCE,
   TITLE,
   VARIABLES,
@@ -40,6 +40,8 @@ export interface HelpOptions {
 const WIDTH = 80;
 /** The furthest to the right that explanations begin. */
 const MAX_INDENT = 30;
+/** The same for examples, which are longer than options and explained in fewer words. */
+const MAX_EXAMPLE_INDENT = 48;
 
 /** One entry of a list: what to type, what it is, and notes that stay on one line each. */
 type Row = readonly [term: string, explanation: string, notes?: readonly string[]];
@@ -60,10 +62,10 @@ export function rootHelp(commands: readonly Title[], options: HelpOptions): stri
     paragraph(INTRODUCTION),
     ...lists([...groups, ["Help", [HELP_COMMAND_ROW]]], options),
     ...lists([["Global options", [...globalRows(options), VERSION_ROW]]], options),
-    ...lists([["Environment", [...VARIABLES, ...OPTIONLESS_SETTINGS]]], options),
+    ...lists([["Environment", [...VARIABLES, ...OPTIONLESS_VARIABLES]]], options),
     paragraph(PRECEDENCE),
     ...lists([["Exit codes", EXIT_CODES]], options),
-    ...lists([["Examples", toRows(EXAMPLES)]], options),
+    ...lists([["Examples", toRows(EXAMPLES)]], options, MAX_EXAMPLE_INDENT),
   ]);
 }
 
@@ -85,7 +87,7 @@ export function commandHelp(command: Command, options: HelpOptions): string {
       ["Global options", globalRows(options)],
     ], options),
     ...lists([["Exit codes", exitCodes]], options),
-    ...lists([["Examples", toRows(examples)]], options),
+    ...lists([["Examples", toRows(examples)]], options, MAX_EXAMPLE_INDENT),
   ]);
 }
 
@@ -139,9 +141,13 @@ function paragraph(text: string): string {
 }
 
 /** Lists whose explanations all begin in one column; an empty one is left out. */
-function lists(sections: readonly Section[], { styled }: HelpOptions): string[] {
+function lists(
+  sections: readonly Section[],
+  { styled }: HelpOptions,
+  maxIndent = MAX_INDENT,
+): string[] {
   const terms = sections.flatMap(([_, rows]) => rows.map(([term]) => term.length));
-  const indent = Math.min(Math.max(...terms) + 4, MAX_INDENT);
+  const indent = Math.min(Math.max(...terms) + 4, maxIndent);
   return sections.filter(([_, rows]) => rows.length > 0).map(([title, rows]) => {
     const lines = rows.flatMap((row) => formatRow(row, indent));
     return [heading(`${title}:`, styled), ...lines].join("\n");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { KEYS, settingOf } from "../config/settings.ts";
 import type { Example, ExitCode } from "./command.ts";
 
 /** What trop is, in a line. Scripts and people look for these words. */
@@ -32,13 +33,11 @@ export const VARIABLES: readonly Variable[] = [
   ["NO_COLOR", "Print without bold and dim letters"],
 ];
 
-/** Settings that no option of any command has. */
-export const OPTIONLESS_SETTINGS: readonly Variable[] = [
-  ["TROP_EXCLUDED_PORTS", "Ports that are never given, such as 5000,6000..6010"],
-  ["TROP_PORT_MAX_OFFSET", "The last port, counted from the first one"],
-  ["TROP_DISCOVERY", "checkout or filesystem: where a trop.yaml is looked for"],
-  ["TROP_SQLITE_JOURNAL", "auto, wal or rollback: the database's journal"],
-];
+/** Those of settings that no option of any command has. */
+export const OPTIONLESS_VARIABLES: readonly Variable[] = KEYS.map(settingOf)
+  .flatMap(({ flag, variables: [name] = [], summary }): Variable[] => {
+    return flag === undefined && name !== undefined ? [[name, summary]] : [];
+  });
 
 /** Which of several sources of a value wins. */
 export const PRECEDENCE = "The help of a command names the variables of its options. The command " +

@@ -7,7 +7,7 @@ export const expire = defineCommand({
   ...titleOf("expire"),
   description: [
     "A reservation goes when its last use is more than --days ago, whether its directory exists " +
-    "or not.",
+    "or not. A use is a trop command that gives the port out again, not a program on the port.",
     "With --quiet the number of reservations is printed on standard output, if there are any.",
   ],
   options: { ...DAYS_OPTION, ...DRY_RUN_OPTION },

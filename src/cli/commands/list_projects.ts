@@ -8,12 +8,10 @@ import { titleOf } from "../titles.ts";
 /** `trop list-projects`: prints the projects that have reservations. */
 export const listProjects = defineCommand({
   ...titleOf("list-projects"),
+  description: ["Prints nothing where no reservation has a project."],
   examples: [
     { command: "trop list-projects", effect: "Print the projects, one a line" },
-    {
-      command: 'trop list --filter-project "$(trop list-projects | head -1)"',
-      effect: "List what is reserved for the first of them",
-    },
+    { command: "trop list-projects | wc -l", effect: "Count them" },
   ],
   async run(invocation) {
     const session = await startSession(invocation);

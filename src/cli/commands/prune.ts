@@ -6,7 +6,7 @@ import { titleOf } from "../titles.ts";
 export const prune = defineCommand({
   ...titleOf("prune"),
   description: [
-    "A reservation goes when its directory does not exist or is none. It stays, with a warning, " +
+    "A reservation goes when its directory does not exist or is a file. It stays, with a warning, " +
     "when that cannot be told: without permission to look, or where it may be on the other side of " +
     "a mount.",
     "With --quiet the number of reservations is printed on standard output, if there are any.",

@@ -4,22 +4,20 @@
  * @module
  */
 
-import { encodeOffer, encodeOffers, type Grammar, type GrammarOption } from "./grammar.ts";
+import { encodeCommands, encodeOptions, type Grammar, runnersOf } from "./grammar.ts";
 
 /** The script. */
 export function bashScript(grammar: Grammar): string {
   const { globals, only, commands } = grammar;
-  const programs = commands.filter(({ runsProgram }) => runsProgram);
-  const places = Map.groupBy(encodeOffers(commands), ([_, offer]) => offer);
-  const globalOffers = globals.flatMap(({ name, argument }) => {
-    return argument === undefined
-      ? []
-      : [`    *' ${name}') offer='${encodeOffer(argument.offer)}' ;;`];
-  });
+  const offers = [
+    ...encodeOptions(globals).map(([name, offer]) => [`*' ${name}'`, offer] as const),
+    ...encodeCommands(commands).map(([place, offer]) => [`'${place}'`, offer] as const),
+  ];
+  const places = Map.groupBy(offers, ([_, offer]) => offer);
   return `${HEAD}
 _trop_commands='${names(commands)}'
 # Those behind which another program's command line follows.
-_trop_runners=' ${names(programs)} '
+_trop_runners=' ${runnersOf(commands).join(" ")} '
 
 # Sets what options the command $1 has.
 _trop_options() {
@@ -35,7 +33,6 @@ ${commands.map(({ name, options }) => `    ${name}) options='${names(options)}' 
 # what takes no value.
 _trop_offer() {
   case "$1 $2" in
-${globalOffers.join("\n")}
 ${[...places].map(([offer, places]) => offerCase(offer, places)).join("\n")}
     *) offer= ;;
   esac
@@ -47,12 +44,12 @@ type compopt >/dev/null 2>&1 || complete -o default -F _trop trop
 `;
 }
 
-function names(named: readonly (GrammarOption | { readonly name: string })[]): string {
+function names(named: readonly { readonly name: string }[]): string {
   return named.map(({ name }) => name).join(" ");
 }
 
 function offerCase(offer: string, places: readonly (readonly [place: string, offer: string])[]) {
-  return `    ${places.map(([place]) => `'${place}'`).join(" | ")}) offer='${offer}' ;;`;
+  return `    ${places.map(([place]) => place).join(" | ")}) offer='${offer}' ;;`;
 }
 
 const HEAD = `# shellcheck shell=bash

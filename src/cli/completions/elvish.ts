@@ -4,14 +4,18 @@
  * @module
  */
 
-import { encodeOffer, encodeOffers, type Grammar, type GrammarOption } from "./grammar.ts";
+import {
+  encodeCommands,
+  encodeOptions,
+  type Grammar,
+  type GrammarOption,
+  runnersOf,
+} from "./grammar.ts";
 
 /** The script. */
 export function elvishScript({ globals, only, commands }: Grammar): string {
-  const runners = commands.filter(({ runsProgram }) => runsProgram).map(({ name }) => name);
-  const globalOffers = globals.flatMap(({ name, argument }): [string, string][] => {
-    return argument === undefined ? [] : [[name, encodeOffer(argument.offer)]];
-  });
+  const runners = runnersOf(commands);
+  const offers = [...encodeOptions(globals), ...encodeCommands(commands)];
   return `use str
 
 set edit:completion:arg-completer[trop] = {|@words|
@@ -34,7 +38,7 @@ ${
   ]
   # What to offer for values: of an option anywhere, of a command's own, of its operands.
   var offers = [
-${[...globalOffers, ...encodeOffers(commands)].map(offerEntry).join("\n")}
+${offers.map(offerEntry).join("\n")}
   ]
 
   var propose = {|entries|

@@ -4,11 +4,17 @@
  * @module
  */
 
-import type { Argument, Grammar, GrammarCommand, GrammarOption } from "./grammar.ts";
+import {
+  type Argument,
+  type Grammar,
+  type GrammarCommand,
+  type GrammarOption,
+  runnersOf,
+} from "./grammar.ts";
 
 /** The script. */
 export function fishScript({ globals, only, commands }: Grammar): string {
-  const runners = commands.filter(({ runsProgram }) => runsProgram).map(({ name }) => name);
+  const runners = runnersOf(commands);
   const options = [...globals, ...only, ...commands.flatMap(({ options }) => options)];
   const valued = options.filter(({ argument }) => argument !== undefined).map(({ name }) => name);
   return `# Prints the command that is being typed and the number of operands behind it, or "program" in

@@ -115,23 +115,30 @@ function toWords(words: readonly string[]): GrammarOffer {
   return words.length === 0 ? { kind: "nothing" } : { kind: "words", words };
 }
 
-/** An offer in words that a script can take apart: `words a b`, `stored tags`, `files`. */
-export function encodeOffer(offer: GrammarOffer): string {
-  if (offer.kind === "words") return `words ${offer.words.join(" ")}`;
-  return offer.kind === "stored" ? `stored ${offer.what}` : offer.kind;
+/** The commands behind which another program's command line follows. */
+export function runnersOf(commands: readonly GrammarCommand[]): string[] {
+  return commands.filter(({ runsProgram }) => runsProgram).map(({ name }) => name);
 }
 
-/**
- * What to offer for the values of a command's own options, `release --tag`, and for its operands,
- * `validate 0`.
- */
-export function encodeOffers(
-  commands: readonly GrammarCommand[],
-): [place: string, offer: string][] {
+/** A place on the command line, and what to offer there in words that a script can take apart. */
+export type EncodedOffer = readonly [place: string, offer: string];
+
+/** What to offer for the values of options: `--data-dir` and `directories`. */
+export function encodeOptions(options: readonly GrammarOption[]): EncodedOffer[] {
+  return options.flatMap(({ name, argument }): EncodedOffer[] => {
+    return argument === undefined ? [] : [[name, encodeOffer(argument.offer)]];
+  });
+}
+
+/** The same for commands' own options, `release --tag`, and for their operands, `validate 0`. */
+export function encodeCommands(commands: readonly GrammarCommand[]): EncodedOffer[] {
   return commands.flatMap(({ name, options, operands }) => [
-    ...options.flatMap((option): [string, Argument][] => {
-      return option.argument === undefined ? [] : [[`${name} ${option.name}`, option.argument]];
-    }),
-    ...operands.map((operand, index): [string, Argument] => [`${name} ${index}`, operand]),
-  ]).map(([place, { offer }]) => [place, encodeOffer(offer)]);
+    ...encodeOptions(options).map(([option, offer]): EncodedOffer => [`${name} ${option}`, offer]),
+    ...operands.map(({ offer }, index): EncodedOffer => [`${name} ${index}`, encodeOffer(offer)]),
+  ]);
+}
+
+function encodeOffer(offer: GrammarOffer): string {
+  if (offer.kind === "words") return `words ${offer.words.join(" ")}`;
+  return offer.kind === "stored" ? `stored ${offer.what}` : offer.kind;
 }

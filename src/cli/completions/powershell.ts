@@ -5,14 +5,18 @@
  * @module
  */
 
-import { encodeOffer, encodeOffers, type Grammar, type GrammarOption } from "./grammar.ts";
+import {
+  encodeCommands,
+  encodeOptions,
+  type Grammar,
+  type GrammarOption,
+  runnersOf,
+} from "./grammar.ts";
 
 /** The script. */
 export function powershellScript({ globals, only, commands }: Grammar): string {
-  const runners = commands.filter(({ runsProgram }) => runsProgram).map(({ name }) => quote(name));
-  const globalOffers = globals.flatMap(({ name, argument }): [string, string][] => {
-    return argument === undefined ? [] : [[name, encodeOffer(argument.offer)]];
-  });
+  const runners = runnersOf(commands).map(quote);
+  const offers = [...encodeOptions(globals), ...encodeCommands(commands)];
   return `Register-ArgumentCompleter -Native -CommandName 'trop' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
@@ -37,7 +41,7 @@ ${
     # What to offer for values: of an option anywhere, of a command's own, of its operands.
     $offers = @{
 ${
-    [...globalOffers, ...encodeOffers(commands)]
+    offers
       .map(([place, offer]) => `        ${quote(place)} = ${quote(offer)}`).join("\n")
   }
     }

@@ -6,6 +6,7 @@ import {
   MAX_BUSY_TIMEOUT_MS,
   resolveDataDirectory,
 } from "../../src/database/config.ts";
+import { sharedFileSystem } from "../../src/database/file_system.ts";
 import { systemClock } from "../../src/domain/timestamp.ts";
 import { failureOf } from "../support/database.ts";
 
@@ -16,11 +17,17 @@ Deno.test("databaseOptions() waits five seconds, creates and writes unless told 
     autoCreate: true,
     readOnly: false,
     queryOnly: false,
+    journal: "auto",
+    sharedFileSystem,
+    allowShared: false,
     clock: systemClock,
   };
-  assert.deepEqual(databaseOptions("/d/trop.db"), defaults);
+  const { actsFor, ...options } = databaseOptions("/d/trop.db");
+  assert.deepEqual(options, defaults);
+  assert.equal(actsFor(0), false);
   const overrides = { busyTimeoutMs: 1, queryOnly: true, autoCreate: false };
-  assert.deepEqual(databaseOptions("/d/trop.db", overrides), { ...defaults, ...overrides });
+  const { actsFor: _actsFor, ...overridden } = databaseOptions("/d/trop.db", overrides);
+  assert.deepEqual(overridden, { ...defaults, ...overrides });
   assert.equal(DEFAULT_BUSY_TIMEOUT_MS, defaults.busyTimeoutMs);
 });
 

@@ -51,7 +51,10 @@ export function mainPage(commands: readonly Command[]): string {
     section("OPTIONS", [
       "They may stand before the command or behind it.",
       ...options(GLOBAL_OPTIONS),
-      ...item(bold("-h") + ", " + bold("--help"), "Print the help of trop or of a command."),
+      ...item(
+        bold("-h") + ", " + bold("--help"),
+        "Print the help of trop or of a command, as trop help COMMAND does.",
+      ),
       ...item(bold("-V") + ", " + bold("--version"), "Print the version; no command may follow."),
     ]),
     section("ENVIRONMENT", [

@@ -36,8 +36,8 @@ export function markdownPage(commands: readonly Command[]): string {
     "## Global options",
     "They may stand before the command or behind it.",
     options(GLOBAL_OPTIONS),
-    "`-h` or `--help` prints the help of trop or of a command, `-V` or `--version`, without a " +
-    "command, the version; with `--verbose` also what it was built from.",
+    "`-h`, `--help` and `trop help COMMAND` print the help of trop or of a command, `-V` or " +
+    "`--version`, without a command, the version; with `--verbose` also what it was built from.",
     "## Variables",
     prose(PRECEDENCE),
     table(["variable", "meaning"], allVariables().map(([name, text]) => [`\`${name}\``, text])),

@@ -179,6 +179,19 @@ for (const [name, shell] of Object.entries(TYPING_SHELLS)) {
   });
 }
 
+testWith("zsh", "zsh does not complete an option that another one excludes", async () => {
+  await using home = await store();
+  await using typist = await Typist.start(home, TYPING_SHELLS.zsh);
+  for (
+    const [line, last] of [["--clear-pr", "--clear-project"], [
+      "--project x --clear-pr",
+      "--clear-pr",
+    ]]
+  ) {
+    assert.equal((await typist.complete(`trop reserve ${line}`)).at(-1), last);
+  }
+});
+
 /** What is typed, and all that fish proposes for its last word. */
 const FISH: readonly (readonly [line: string, ...proposed: string[]])[] = [
   ["trop rel", "release\tRelease the ports reserved for a directory"],

@@ -55,7 +55,7 @@ export class Typist implements AsyncDisposable {
       stdin: OPEN,
       // A session of its own: nothing that the shell does reaches the terminal of the test.
       script: `exec setsid -w script -qfec '${command}' /dev/null`,
-      env: { PATH, TERM: "dumb", HISTFILE: "", LC_ALL: "C.UTF-8" },
+      env: { PATH, TERM: "dumb", HISTFILE: "", INPUTRC: "/dev/null", LC_ALL: "C.UTF-8" },
     });
     const typist = new Typist(new Conversation(run));
     for (const line of setUp) await typist.#talk.say(`${line}${ENTER}`);

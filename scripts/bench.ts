@@ -8,6 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { BUDGETS } from "../bench/budgets.ts";
 import { makeRows } from "../bench/rows.ts";
+import { waysInSection } from "./bench_ways_in.ts";
 import { homeWith, rawConnection, store } from "../tests/support/database.ts";
 
 /** One benchmark as `deno bench --json` reports it. */
@@ -34,7 +35,7 @@ const PAGE = fileURLToPath(new URL("docs/benchmarks.md", ROOT));
 const SIZES = [10, 1_000, 60_000];
 
 const page = describe(await runBenchmarks());
-await Deno.writeTextFile(PAGE, page);
+await Deno.writeTextFile(PAGE, `${page}\n${await waysInSection()}`);
 await deno("fmt", "--quiet", PAGE);
 console.log(await Deno.readTextFile(PAGE));
 

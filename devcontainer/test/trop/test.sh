@@ -10,6 +10,7 @@ prints_the_same_port() { [ "$(trop reserve)" = "$(trop reserve)" ]; }
 is_in_volume() { [ "$(readlink -f ~/.trop/trop.db)" = "/var/lib/trop/$(id -u)/trop.db" ]; }
 is_private() { [ "$(stat -c %a "/var/lib/trop/$(id -u)")" = 700 ]; }
 start_reserves_nothing() {
+  printf 'reservations: { services: { web: {} } }\n' >trop.yaml
   /usr/local/share/trop/dev-container start && [ "$(trop list --format csv | wc -l)" -eq 2 ]
 }
 
@@ -24,5 +25,6 @@ check "zsh finds completions" test -f /usr/local/share/zsh/site-functions/_trop
 check "fish finds completions" test -f /usr/local/share/fish/vendor_completions.d/trop.fish
 check "man finds the manual" test -f /usr/local/share/man/man1/trop.1
 check "by default, starting reserves nothing" start_reserves_nothing
+rm trop.yaml
 
 reportResults

@@ -3,7 +3,10 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-Deno.test("shellcheck has nothing to say of any shell script", async () => {
+// Line ends are another matter on Windows.
+const test = Deno.build.os === "windows" ? Deno.test.ignore : Deno.test;
+
+test("shellcheck has nothing to say of any shell script", async () => {
   const scripts = await shellScripts();
   assert.ok(scripts.includes("install.sh"), scripts.join(" "));
   const command = new Deno.Command("shellcheck", { args: ["--", ...scripts], cwd: ROOT });

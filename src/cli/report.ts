@@ -207,8 +207,9 @@ function describeFailure(failure: Failure): Description {
         return failure[name] === undefined ? [] : [`${name}=${failure[name]}`];
       });
       const where = parts.length === 0 ? "" : `${parts.join(", ")}: `;
-      const advice = failure.advice ?? `Copy ${failure.path} before anything else, then restore ` +
-          "a backup, or delete it and reserve again";
+      // A log that stays would change the backup that takes the file's place.
+      const advice = failure.advice ?? `Copy ${failure.path} and its -wal and -shm files before ` +
+          "anything else, then delete all three, and restore a backup or reserve again";
       const untouched = failure.untouched === undefined
         ? "modify or repair the stored data"
         : `initialize or modify the ${failure.untouched}`;

@@ -8,8 +8,9 @@ type FailureOf<C extends Failure["code"]> = Extract<Failure, { readonly code: C 
 type Row<F> = readonly [failure: F, exitCode: number, text: string];
 
 const DB = "/home/dev/.trop/trop.db";
-const ADVICE = `Copy ${DB} before anything else, then restore a backup, or delete it and reserve ` +
-  "again; trop did not modify or repair the stored data";
+const ADVICE =
+  `Copy ${DB} and its -wal and -shm files before anything else, then delete all three, ` +
+  "and restore a backup or reserve again; trop did not modify or repair the stored data";
 
 const WIDEN = "or widen the range with --min and --max or in trop.yaml";
 const IN_THE_WAY = "1 reserved, 1 in use: release some with 'trop release', stop what " +

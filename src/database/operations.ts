@@ -28,27 +28,36 @@ import type { ReadTransaction, WriteTransaction } from "./transaction.ts";
 
 /** The reservation of exactly this key. */
 export function get(transaction: ReadTransaction, key: Key): Reservation | undefined {
-  return first(transaction, "WHERE path = ? AND tag = ?", fromKey(key));
+  return select(transaction, "path = ? AND tag = ?", fromKey(key), {
+    fits: (found) => isSameKey(found, key),
+  })[0];
 }
 
 /** The reservation that holds `port`. */
 export function getByPort(transaction: ReadTransaction, port: Port): Reservation | undefined {
-  return first(transaction, "WHERE port = ?", [port]);
+  return select(transaction, "port = ?", [port], { fits: (found) => found.port === port })[0];
 }
 
-/** All reservations, by path and tag. One row that cannot be decoded fails the whole list. */
+/**
+ * All reservations, by path and tag. One row that cannot be decoded fails the whole list, and so
+ * does a port that two of them have.
+ */
 export function list(transaction: ReadTransaction): Reservation[] {
-  return select(transaction, "ORDER BY path, tag");
+  const rows = transaction.prepare(
+    `SELECT ${RESERVATION_COLUMNS} FROM reservations NOT INDEXED ORDER BY path, tag`,
+  ).all().map((row) => toReservation(transaction, row));
+  if (new Set(rows.map(({ port }) => port)).size < rows.length) throw contradiction(transaction);
+  return rows;
 }
 
 /** All reservations at exactly this path, by tag. */
 export function atPath(transaction: ReadTransaction, path: AbsolutePath): Reservation[] {
-  return select(transaction, "WHERE path = ? ORDER BY tag", [path]);
+  return select(transaction, "path = ?", [path], { order: "tag", fits: isAt(path) });
 }
 
 /** The tagged reservations at exactly this path, by tag. */
 export function taggedAtPath(transaction: ReadTransaction, path: AbsolutePath): Reservation[] {
-  return select(transaction, "WHERE path = ? AND tag > '' ORDER BY tag", [path]);
+  return select(transaction, "path = ? AND tag > ''", [path], { order: "tag", fits: isAt(path) });
 }
 
 /**
@@ -58,12 +67,11 @@ export function taggedAtPath(transaction: ReadTransaction, path: AbsolutePath): 
  */
 export function underPath(transaction: ReadTransaction, path: AbsolutePath): Reservation[] {
   const below = nativePaths.subtree(path).flatMap(({ from, until }) =>
-    select(
-      transaction,
-      // A root is inside of its own range.
-      "WHERE path >= ? AND path < ? AND path <> ? ORDER BY path, tag",
-      [from, until, path],
-    )
+    // A root is inside of its own range.
+    select(transaction, "path >= ? AND path < ? AND path <> ?", [from, until, path], {
+      order: "path, tag",
+      fits: (found) => nativePaths.contains(path, found.path),
+    })
   );
   return [...atPath(transaction, path), ...below];
 }
@@ -74,11 +82,10 @@ export function underPath(transaction: ReadTransaction, path: AbsolutePath): Res
  * @param cutoff Seconds since 1970-01-01 UTC, see {@linkcode expiryCutoff}.
  */
 export function expired(transaction: ReadTransaction, cutoff: number): Reservation[] {
-  return select(
-    transaction,
-    "WHERE last_used_at < ? ORDER BY last_used_at, path, tag",
-    [fromTime(cutoff)],
-  );
+  return select(transaction, "last_used_at < ?", [fromTime(cutoff)], {
+    order: "last_used_at, path, tag",
+    fits: ({ lastUsedAt }) => lastUsedAt < cutoff,
+  });
 }
 
 /**
@@ -128,6 +135,17 @@ export function projects(transaction: ReadTransaction): string[] {
  * a field cannot be stored. Nothing is changed then.
  */
 export function create(transaction: WriteTransaction, reservation: Reservation): void {
+  store(transaction, reservation);
+  const { path, tag, port } = reservation;
+  // The table itself is looked through, because an index that is damaged may lack an entry.
+  const count = transaction.prepare(
+    `SELECT count(*) FROM reservations NOT INDEXED
+      WHERE port = ? OR (path = ? AND tag = ?)`,
+  ).get(port, ...fromKey({ path, tag }))?.[0];
+  if (count !== 1n) throw contradiction(transaction);
+}
+
+function store(transaction: WriteTransaction, reservation: Reservation): void {
   const values = fromReservation(reservation);
   try {
     transaction.prepare(
@@ -202,7 +220,12 @@ export function createAll(
   requireDistinct("path", reservations.map((reservation) => fromKey(reservation).join("\0")));
   requireDistinct("port", reservations.map(({ port }) => port));
   removeAll(transaction, reservations);
-  for (const reservation of reservations) create(transaction, reservation);
+  for (const reservation of reservations) store(transaction, reservation);
+  const [rows, ports, keys] = transaction.prepare(
+    `SELECT count(*), count(DISTINCT port), count(DISTINCT path || char(0) || tag)
+       FROM reservations NOT INDEXED`,
+  ).get()!;
+  if (ports !== rows || keys !== rows) throw contradiction(transaction);
 }
 
 /** Removes several reservations, all or none. @returns How many there were. */
@@ -210,24 +233,52 @@ export function removeAll(transaction: WriteTransaction, keys: readonly Key[]): 
   return keys.filter((key) => remove(transaction, key)).length;
 }
 
-function first(
+/**
+ * The rows that an index finds, read from the table itself: a damaged index may hold other values
+ * than the row that it leads to, or lead to another one.
+ *
+ * @param fits Whether a row is one that was looked for.
+ */
+function select(
   transaction: ReadTransaction,
   condition: string,
   parameters: readonly SqliteParameter[],
-): Reservation | undefined {
-  const row = transaction.prepare(`SELECT ${RESERVATION_COLUMNS} FROM reservations ${condition}`)
-    .get(...parameters);
-  return row && toReservation(transaction, row);
+  { order = "rowid", fits }: {
+    readonly order?: string;
+    readonly fits: (reservation: Reservation) => boolean;
+  },
+): Reservation[] {
+  return transaction.prepare(
+    `SELECT ${RESERVATION_COLUMNS}, ${IS_CONFIRMED} FROM reservations
+      WHERE rowid IN (SELECT rowid FROM reservations WHERE ${condition}) ORDER BY ${order}`,
+  ).all(...parameters).map((row) => {
+    const reservation = toReservation(transaction, row);
+    if (row.at(-1) === 1n && fits(reservation)) return reservation;
+    throw contradiction(transaction);
+  });
 }
 
-function select(
-  transaction: ReadTransaction,
-  rest: string,
-  parameters: readonly SqliteParameter[] = [],
-): Reservation[] {
-  return transaction.prepare(`SELECT ${RESERVATION_COLUMNS} FROM reservations ${rest}`)
-    .all(...parameters)
-    .map((row) => toReservation(transaction, row));
+/** Whether the indexes of the key and of the port both lead to a row: it is nobody else's. */
+const IS_CONFIRMED = `
+  rowid IS (SELECT other.rowid FROM reservations AS other
+             WHERE other.path = reservations.path AND other.tag = reservations.tag) AND
+  rowid IS (SELECT other.rowid FROM reservations AS other WHERE other.port = reservations.port)`;
+
+/** The failure of tables and indexes that do not agree on who has which port. */
+function contradiction(transaction: ReadTransaction): TropError {
+  return corruption(transaction.path, {
+    table: "reservations",
+    key: "<multiple reservation keys>",
+    reason: "rows and indexes contradict each other",
+  });
+}
+
+function isSameKey(a: Key, b: Key): boolean {
+  return a.path === b.path && a.tag === b.tag;
+}
+
+function isAt(path: AbsolutePath): (reservation: Reservation) => boolean {
+  return (reservation) => reservation.path === path;
 }
 
 function toProject(

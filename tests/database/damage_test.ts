@@ -7,6 +7,17 @@
 
 import assert from "node:assert/strict";
 import type { DatabaseOptions } from "../../src/database/config.ts";
+import {
+  atPath,
+  create,
+  createAll,
+  get,
+  getByPort,
+  list,
+  underPath,
+} from "../../src/database/operations.ts";
+import { withWrite, type WriteTransaction } from "../../src/database/transaction.ts";
+import type { Reservation } from "../../src/domain/reservation.ts";
 import type { Failure } from "../../src/errors.ts";
 import { Barrier } from "../support/barrier.ts";
 import {
@@ -15,6 +26,8 @@ import {
   failureOf,
   fileHash,
   homeWith,
+  readRaw,
+  reservation,
   reservations,
   validRows,
 } from "../support/database.ts";
@@ -143,3 +156,93 @@ Deno.test("K12 an old log beside a new, empty file brings no reservation back", 
   Deno.truncateSync(home.path, 0);
   assert.deepEqual(validRows(home.path).map(({ port }) => port), []);
 });
+
+/** Bytes of a text, or of numbers, in a database file. */
+function bytesOf(...parts: readonly (string | number)[]): Uint8Array {
+  const bytes = parts.flatMap((part) => {
+    return typeof part === "string" ? [...new TextEncoder().encode(part)] : [part];
+  });
+  return new Uint8Array(bytes);
+}
+
+/** Puts bytes in the place of others, which are there once. */
+function replaceBytes(path: string, before: Uint8Array, after: Uint8Array): void {
+  const bytes = Deno.readFileSync(path);
+  const places = Array.from(bytes.keys())
+    .filter((place) => before.every((byte, index) => bytes[place + index] === byte));
+  assert.equal(places.length, 1, `${before} is there ${places.length} times`);
+  bytes.set(after, places[0]!);
+  Deno.writeFileSync(path, bytes);
+}
+
+const [ONE, TWO, THREE] = ["/w/one", "/w/two", "/w/six"].map((path, index) => {
+  return reservation({ path, port: 5000 + index });
+}) as [Reservation, Reservation, Reservation];
+/** How a row of the table has a path and its port, how the index of keys has a path and its row. */
+const row = ({ path, port }: Reservation) => bytesOf(path, port >> 8, port & 0xff);
+const entry = (path: string, rowid: number) => bytesOf(path, rowid);
+const NEW = reservation({ path: "/w/new", port: 5003 });
+
+/** Damage that SQLite itself does not notice, and what must not be answered then. */
+const CONTRADICTIONS: readonly {
+  readonly what: string;
+  readonly damage: readonly [before: Uint8Array, after: Uint8Array];
+  readonly act: (transaction: WriteTransaction) => unknown;
+}[] = [
+  {
+    what: "a row that has another row's port is not read",
+    damage: [row(TWO), row({ ...TWO, port: THREE.port })],
+    act: (it) => get(it, TWO),
+  },
+  {
+    what: "a row that has nobody's port is not read",
+    damage: [row(TWO), row({ ...TWO, port: NEW.port })],
+    act: (it) => atPath(it, TWO.path),
+  },
+  {
+    what: "a key that leads to another key's row is not read",
+    damage: [entry(TWO.path, 2), entry(TWO.path, 3)],
+    act: (it) => get(it, TWO),
+  },
+  {
+    what: "a key that leads to another key's row is not released",
+    damage: [entry(TWO.path, 2), entry(TWO.path, 3)],
+    act: (it) => underPath(it, TWO.path),
+  },
+  {
+    what: "a port that another row has as well is not listed",
+    damage: [row(TWO), row({ ...TWO, port: THREE.port })],
+    act: list,
+  },
+  {
+    what: "a port that leads to a row with another one is not read",
+    damage: [row(TWO), row({ ...TWO, port: NEW.port })],
+    act: (it) => getByPort(it, TWO.port),
+  },
+  {
+    what: "a key that its index lacks is not given a second port",
+    damage: [entry(TWO.path, 2), entry("/w/twp", 2)],
+    act: (it) => create(it, { ...TWO, port: NEW.port }),
+  },
+  {
+    what: "a port that its index lacks is not given twice",
+    damage: [row(TWO), row({ ...TWO, port: NEW.port })],
+    act: (it) => create(it, NEW),
+  },
+  {
+    what: "ports that an index lacks are not given twice",
+    damage: [row(TWO), row({ ...TWO, port: NEW.port })],
+    act: (it) => createAll(it, [NEW]),
+  },
+];
+
+for (const { what, damage, act } of CONTRADICTIONS) {
+  Deno.test(`K07 ${what}`, () => {
+    using home = homeWith(ONE, TWO, THREE);
+    replaceBytes(home.path, ...damage);
+    const before = readRaw(home.path);
+    const failure = failureOf(() => withWrite(home.open(), "asking in a test", act));
+    assert.equal(failure.code, "database-corruption");
+    assert.deepEqual(readRaw(home.path), before);
+  });
+}

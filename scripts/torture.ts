@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Campaign, type Outcome, runCampaign } from "../tests/faults/campaign.ts";
 import { crash } from "../tests/faults/crash.ts";
+import { damage } from "../tests/faults/damage.ts";
 import { errors } from "../tests/faults/errors.ts";
 import { endurance, storm } from "../tests/faults/load.ts";
 import { power } from "../tests/faults/power.ts";
@@ -26,6 +27,7 @@ const CAMPAIGNS: readonly Campaign[] = [
   crash,
   power,
   errors,
+  damage,
   storm({ name: "deadly-storm", tenants: 8, commands: 250, deaths: 30 }),
 ];
 

@@ -127,7 +127,7 @@ function randomDocument(random: Random): {
   let isRefused = false;
   const density = random.pick([60, 80, 95]);
   for (const key of KEYS) {
-    if (key === "task" || random.chance(density)) continue;
+    if (settingOf(key).files.length === 0 || random.chance(density)) continue;
     const [text, meaning] = randomValue(random, key);
     if (meaning === REFUSED) isRefused = true;
     else if (meaning !== ABSENT) expected[key] = meaning;

@@ -204,8 +204,8 @@ find_download_tool() {
   fi
 }
 
-# Makes a directory for what is downloaded, on the file system of the program's place, so that moving it there
-# is one step, and where no directory has to be made for it first.
+# Makes "staging", a directory for what is downloaded: on the file system of the program's place, so
+# that moving it there is one step, and where no directory has to be made for it first.
 stage() {
   parent=$directory
   while [ ! -d "$parent/" ]; do
@@ -215,7 +215,9 @@ stage() {
   [ ! -d "$program" ] || fail "cannot install $program: it is a directory"
   [ -w "$parent/" ] ||
     fail "cannot write to $parent: use --dir with a directory of your own, or become root"
-  trap 'rm -rf "${staging:-}"' EXIT
+  # A variable of that name may have come from the environment.
+  staging=''
+  trap '[ -z "$staging" ] || rm -rf "$staging"' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -338,7 +340,7 @@ install_extra() {
 
 explain_path() {
   case :${PATH:-}: in
-    *:"$directory":*) ;;
+    *:"$directory":* | *:"$directory/":*) ;;
     *)
       say "$directory is not on your PATH. A line for ~/.profile or your shell's own file:"
       say "  export PATH=\"$directory:\$PATH\""

@@ -721,6 +721,20 @@ test("the installer removes what it downloaded when it is interrupted", async ()
   }
 });
 
+test("the installer takes no variable of its own from the environment", async () => {
+  const names = ["action", "archive", "directory", "extras", "prefix", "program", "staging"];
+  await using home = await trop.home({ precious: { file: "" } });
+  await using server = await serve();
+  const env = Object.fromEntries(names.map((name) => [name, home.path("precious")]));
+  const args = ["--dir", home.path("p/bin"), "--server", server.url];
+  assert.equal((await install(home, { args, env })).status, 0);
+  assert.deepEqual(await files(home.path("p")), ["bin/trop", ...SHARE_FILES]);
+  // Before there is a directory of its own, it has none to remove.
+  const elsewhere = ["--dir", home.path("p/share/man"), "--version", "1.2.3", ...args.slice(2)];
+  assert.equal((await install(home, { args: elsewhere, env })).status, 1);
+  assert.deepEqual(await listing(home.path("precious")), ["file"]);
+});
+
 test("the installer refuses a place that it cannot use, before any download", async () => {
   await using home = await trop.home({ "bin/trop": {}, file: "" });
   await using server = await serve();

@@ -6,7 +6,7 @@
  */
 
 import { escapeControls } from "../domain/text.ts";
-import type { Host } from "./host.ts";
+import { envIfAllowed, type Host } from "./host.ts";
 
 /** How much a command says besides its product. */
 export type Verbosity = "quiet" | "normal" | "verbose";
@@ -28,7 +28,7 @@ export function chooseVerbosity(
 /** The two streams of one run. */
 export class Output {
   constructor(
-    readonly host: Pick<Host, "stdout" | "stderr">,
+    readonly host: Pick<Host, "env" | "stdout" | "stderr">,
     readonly verbosity: Verbosity,
   ) {}
 
@@ -52,7 +52,28 @@ export class Output {
     if (this.verbosity === "verbose") this.#say(line);
   }
 
+  /** Whether somebody looks at a terminal who would like to know how it goes. */
+  get isWatched(): boolean {
+    const { host, verbosity } = this;
+    if (verbosity === "quiet" || !host.stderr.isTerminal()) return false;
+    return envIfAllowed(host, "TERM") !== "dumb";
+  }
+
+  /**
+   * Shows a terminal one line in place of the one that was shown so before; it is gone when what
+   * this returns is disposed of.
+   *
+   * @param line Short enough for any screen.
+   */
+  passing(line: string): Disposable {
+    const { stderr } = this.host;
+    stderr.write(`\r${line}${ERASE_REST}`);
+    return { [Symbol.dispose]: () => stderr.write(`\r${ERASE_REST}`) };
+  }
+
   #say(line: string): void {
     this.host.stderr.write(`${escapeControls(line)}\n`);
   }
 }
+
+const ERASE_REST = "\x1b[K";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { envIfAllowed, type Host } from "./host.ts";
+import type { Clock } from "../domain/timestamp.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -29,41 +29,39 @@ import type { Output } from "./output.ts";
  * ```
  */
 export class Progress implements Disposable {
-  readonly #host: Pick<Host, "now" | "stderr">;
+  readonly #now: Clock;
+  readonly #output: Output;
   readonly #describe: (count: number) => string;
   readonly #isWatched: boolean;
   #count = 0;
   /** When something was shown last, or the work began. */
   #last: number;
-  #isShown = false;
+  #line: Disposable | undefined;
 
   /** @param describe The line for a number of steps, short enough for any screen. */
   constructor(
-    host: Pick<Host, "env" | "now" | "stderr">,
-    { verbosity }: Pick<Output, "verbosity">,
+    { now }: { readonly now: Clock },
+    output: Output,
     describe: (count: number) => string,
   ) {
-    this.#host = host;
+    this.#now = now;
+    this.#output = output;
     this.#describe = describe;
-    this.#isWatched = verbosity !== "quiet" && host.stderr.isTerminal() &&
-      envIfAllowed(host, "TERM") !== "dumb";
-    this.#last = host.now();
+    this.#isWatched = output.isWatched;
+    this.#last = now();
   }
 
   /** Something is done. */
   step(): void {
     this.#count++;
     if (!this.#isWatched) return;
-    const now = this.#host.now();
-    if (now - this.#last < (this.#isShown ? 1 : 2)) return;
+    const now = this.#now();
+    if (now - this.#last < (this.#line === undefined ? 2 : 1)) return;
     this.#last = now;
-    this.#isShown = true;
-    this.#host.stderr.write(`\r${this.#describe(this.#count)}${ERASE_REST}`);
+    this.#line = this.#output.passing(this.#describe(this.#count));
   }
 
   [Symbol.dispose](): void {
-    if (this.#isShown) this.#host.stderr.write(`\r${ERASE_REST}`);
+    this.#line?.[Symbol.dispose]();
   }
 }
-
-const ERASE_REST = "\x1b[K";

@@ -97,12 +97,15 @@ export function openSessionDatabase(
     autoCreate: autoinit && access !== "look",
     readOnly: access === "validate",
     queryOnly: access !== "write",
+    ...(output.isWatched ? { onLongWait: () => output.passing(WAITING) } : {}),
     ...(host.env("TROP_DEBUG") ? { log: (entry) => logTransaction(host, entry) } : {}),
   });
   const database = access === "look" && autoinit ? openOrImagine(options) : openDatabase(options);
   tellNotices(output, database.notices, access);
   return database;
 }
+
+const WAITING = "Waiting for another process that has the database locked";
 
 /** What the configuration says about opening the database. */
 export function openingOptions(

@@ -47,6 +47,11 @@ export interface DatabaseOptions {
   /** Whether root acts for this user, as after sudo(8), and his files are as good as its own. */
   readonly actsFor: (user: number) => boolean;
   readonly clock: Clock;
+  /**
+   * Told when a lock is not to be had within a second; what it returns is disposed of when the wait
+   * is over, one way or the other.
+   */
+  readonly onLongWait?: () => Disposable;
   /** Told of every transaction when it has ended; never of what was in it. */
   readonly log?: (entry: TransactionLogEntry) => void;
 }

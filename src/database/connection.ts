@@ -42,6 +42,9 @@ export type DatabaseNotice =
   /** The place cannot be written, so the file is read as if nobody else could write it either. */
   | { readonly code: "immutable" };
 
+/** A wait that somebody at a terminal wonders about. */
+const LONG_WAIT_MS = 1000;
+
 /** Fixed words: scripts look for them. */
 export const OPENING = "opening, configuring, or migrating the database";
 
@@ -163,12 +166,26 @@ export class Database implements RowSource, Disposable {
 
   /**
    * Runs `act`, which may wait for another process: for what is left of the command's wait, of
-   * which the time it took is then taken off.
+   * which the time it took is then taken off. An `act` that SQLite finds busy is run again when
+   * there is somebody to tell.
    */
   waiting<T>(act: () => T): T {
-    const leftMs = this.waitLeftMs;
-    if (leftMs !== this.#busyTimeoutMs) setBusyTimeout(this.#connection, leftMs);
-    this.#busyTimeoutMs = leftMs;
+    const { onLongWait } = this.options;
+    if (onLongWait === undefined || this.waitLeftMs <= LONG_WAIT_MS) {
+      return this.#waitingFor(this.waitLeftMs, act);
+    }
+    try {
+      return this.#waitingFor(LONG_WAIT_MS, act);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      using _notice = onLongWait();
+      return this.#waitingFor(this.waitLeftMs, act);
+    }
+  }
+
+  #waitingFor<T>(milliseconds: number, act: () => T): T {
+    if (milliseconds !== this.#busyTimeoutMs) setBusyTimeout(this.#connection, milliseconds);
+    this.#busyTimeoutMs = milliseconds;
     const start = performance.now();
     try {
       return act();

@@ -3,7 +3,8 @@ import { run } from "../../src/cli/app.ts";
 import { Output, type Verbosity } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import { FakeHost } from "../support/host.ts";
-import { homeStoring } from "../support/stored.ts";
+import { rawConnection } from "../support/database.ts";
+import { databaseOf, homeStoring } from "../support/stored.ts";
 
 /** A host whose clock goes on by a second each time that somebody looks at it. */
 function hurried(world: ConstructorParameters<typeof FakeHost>[0]): FakeHost {
@@ -41,6 +42,21 @@ for (
     assert.equal(fiveSteps(hurried(world), verbosity), "");
   });
 }
+
+Deno.test("a terminal is told that a lock is waited for, and the failure stands alone", async () => {
+  await using home = await homeStoring([]);
+  using other = rawConnection(databaseOf(home));
+  other.exec("BEGIN IMMEDIATE");
+  const world = { terminal: true, cwd: home.directory, env: { HOME: home.directory } };
+  for (const [args, waits] of [["2", true], ["2 --quiet", false], ["1", false]] as const) {
+    const host = new FakeHost(world);
+    assert.equal(await run(["prune", "--busy-timeout", ...args.split(" ")], host), 2);
+    const waiting = "\rWaiting for another process that has the database locked\x1b[K\r\x1b[K";
+    const error = "Error: database lock timeout while starting an immediate database transaction " +
+      `after ${args[0]}s\n`;
+    assert.equal(host.written.stderr, (waits ? waiting : "") + error);
+  }
+});
 
 for (
   const [args, line] of [

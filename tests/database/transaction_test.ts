@@ -12,6 +12,7 @@ import {
   failureOf,
   homeWith,
   port,
+  rawConnection,
   reservation,
   reservations,
   store,
@@ -364,3 +365,19 @@ function limitPages(database: Database, pages: number): void {
 function rowsOf(database: Database): Reservation[] {
   return withRead(database, "reading in a test", list);
 }
+
+Deno.test("who waits long is told once, and gets the lock when it is free", () => {
+  using home = homeWith();
+  using other = rawConnection(home.path);
+  other.exec("BEGIN IMMEDIATE");
+  const told: string[] = [];
+  const onLongWait = () => {
+    told.push("waits");
+    other.exec("ROLLBACK");
+    return { [Symbol.dispose]: () => void told.push("goes on") };
+  };
+  const database = home.open({ busyTimeoutMs: 60_000, onLongWait });
+  withWrite(database, "waiting", (transaction) => create(transaction, reservation()));
+  assert.deepEqual(told, ["waits", "goes on"]);
+  assert.deepEqual(rowsOf(database), [reservation()]);
+});

@@ -55,7 +55,7 @@ function offerCase(offer: string, places: readonly (readonly [place: string, off
 const HEAD = `# shellcheck shell=bash
 
 _trop() {
-  local words=() quote='' prefix='' typed word i last
+  local IFS=$' \\t\\n' words=() quote='' prefix='' typed word i last
   local command='' operand=0 ended='' used=' ' options='' offer=''
   COMPREPLY=()
   _trop_split

@@ -86,11 +86,11 @@ ${
         $expected = $offers["$command $operand"]
     }
     if ($expected) {
-        $kind, $rest = $expected -split ' '
+        $kind, $rest = $expected -split ' ', 2
         if ($kind -eq 'words') {
-            foreach ($value in $rest) { $found[$value] = $value }
+            foreach ($value in $rest -split ' ') { $found[$value] = $value }
         } elseif ($kind -eq 'stored') {
-            trop __complete $rest[0] -- @words 2>$null | ForEach-Object {
+            trop __complete $rest -- @words 2>$null | ForEach-Object {
                 $value, $remark = $_ -split "\`t", 2
                 $found[$value] = if ($remark) { $remark } else { $value }
             }
@@ -98,7 +98,9 @@ ${
     } elseif ($command -eq '' -and -not $typed.StartsWith('-')) {
         $found = $commands
     } elseif (-not $ended -and $options.ContainsKey($command)) {
-        $found = $options[$command] + $globals
+        foreach ($part in $options[$command], $globals) {
+            foreach ($name in $part.Keys) { $found[$name] = $part[$name] }
+        }
     }
 
     foreach ($value in $found.Keys) {

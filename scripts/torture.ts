@@ -19,6 +19,7 @@ import { damage } from "../tests/faults/damage.ts";
 import { errors } from "../tests/faults/errors.ts";
 import { endurance, storm } from "../tests/faults/load.ts";
 import { power } from "../tests/faults/power.ts";
+import { space } from "../tests/faults/space.ts";
 import { temporaryDirectory } from "../tests/support/temporary_directory.ts";
 
 const CAMPAIGNS: readonly Campaign[] = [
@@ -27,6 +28,7 @@ const CAMPAIGNS: readonly Campaign[] = [
   crash,
   power,
   errors,
+  space,
   damage,
   storm({ name: "deadly-storm", tenants: 8, commands: 250, deaths: 30 }),
 ];

@@ -38,7 +38,7 @@ export const power: Campaign = {
   name: "power",
   fault: "power lost at any moment; of what was not synced, any part is on the disk",
   unit: "losses of power",
-  rounds: 100,
+  rounds: 200,
   async round(random, tally) {
     await using home = await makeHome(random);
     const { disk, stages, runs, beside } = await record(home, random);

@@ -69,15 +69,21 @@ const BEGINNINGS = [
 
 /** Makes a home with a project and, mostly, a database. */
 export async function makeHome(random: Random): Promise<Home> {
+  const home = await trop.home();
+  await furnishHome(home, random);
+  return home;
+}
+
+/** Gives an empty home a project and, mostly, a database. */
+export async function furnishHome(home: Home, random: Random): Promise<void> {
   const beginning = random.pick(BEGINNINGS);
-  const home = await trop.home({
+  await home.write({
     [PROJECT_FILE]: PROJECT_CONFIG,
     "shop/web": {},
     "shop/api/v1": {},
     ...(random.chance(50) ? { [USER_FILE]: USER_CONFIG } : {}),
   });
   if (beginning !== "nothing") await writeDatabase(home, beginning, random);
-  return home;
 }
 
 async function writeDatabase(

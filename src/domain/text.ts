@@ -86,6 +86,25 @@ export function escapeControls(text: string): string {
 // Cc and Cs are the controls and lone surrogates; the rest are line and paragraph separators and
 // the bidirectional controls, which can make a line read as another one.
 const CONTROLS = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * The same for a JSON text, by JSON's own escapes: it stays the same value. Line feeds stay, for
+ * outside of its texts JSON has no other control characters.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(escapeJson('"\u009b2J"\n'), '"\\u009b2J"\n');
+ * ```
+ */
+export function escapeJson(json: string): string {
+  return json.replace(CONTROLS, (character) => {
+    if (character === "\n") return character;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 /**

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   compareBytes,
   escapeControls,
+  escapeJson,
   isStorable,
   quoteAscii,
   trimWhiteSpace,
@@ -117,6 +118,14 @@ Deno.test("escapeControls() leaves nothing that a terminal obeys", () => {
     const shown = escapeControls(text);
     assert.doesNotMatch(shown, /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
     assert(shown.isWellFormed());
+  }));
+});
+
+Deno.test("escapeJson() leaves nothing that a terminal obeys, and the value as it was", () => {
+  fc.assert(fc.property(anyUnits, (text) => {
+    const json = JSON.stringify({ [text]: [text] }, null, 2);
+    assert.doesNotMatch(escapeJson(json), /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+    assert.deepEqual(JSON.parse(escapeJson(json)), { [text]: [text] });
   }));
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escapeControls } from "../../domain/text.ts";
+import { escapeControls, escapeJson } from "../../domain/text.ts";
 import { detectShell, parseShell, type Shell } from "../shell.ts";
 
 /** The formats there are. */
@@ -61,7 +61,9 @@ const ASSIGNMENTS: Readonly<Record<Shell, (variable: Variable) => string>> = {
 /** By hand: an object would put tags that look like numbers first. */
 function renderJsonByTag(variables: readonly Variable[]): string {
   if (variables.length === 0) return "{}\n";
-  const members = variables.map(({ tag, port }) => `  ${JSON.stringify(tag ?? "")}: ${port}`);
+  const members = variables.map(({ tag, port }) =>
+    `  ${escapeJson(JSON.stringify(tag ?? ""))}: ${port}`
+  );
   return `{\n${members.join(",\n")}\n}\n`;
 }
 

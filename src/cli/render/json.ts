@@ -1,6 +1,9 @@
+import { escapeJson } from "../../domain/text.ts";
+
 /**
  * `value` as JSON for other programs: two spaces of indentation, the keys in their own order, and
- * one line feed at the end.
+ * one line feed at the end. What would drive a terminal is escaped, which JSON lets be for any
+ * character.
  *
  * @example
  * ```ts
@@ -11,5 +14,5 @@
  * ```
  */
 export function renderJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${escapeJson(JSON.stringify(value, null, 2))}\n`;
 }

@@ -66,9 +66,18 @@ export async function readCalls(file: string): Promise<SystemCall[]> {
 
 const UNFINISHED = " <unfinished ...>";
 
-/** A script for `Home.start` in which the program's n-th call of a name fails with `error`. */
-export function failAt(call: SystemCall, error: string): string {
-  return `exec strace -fqq --seccomp-bpf -o /dev/null ${injection(call, `error=${error}`)} "$@"`;
+/**
+ * A script for `Home.start` in which the program's n-th call of a name fails with `error`.
+ *
+ * @param path Counts only the calls that are about this file.
+ */
+export function failAt(
+  call: Pick<SystemCall, "name" | "number">,
+  error: string,
+  path?: string,
+): string {
+  const only = path === undefined ? "--seccomp-bpf" : `-P '${path}'`;
+  return `exec strace -fqq ${only} -o /dev/null ${injection(call, `error=${error}`)} "$@"`;
 }
 
 /** A script for `Home.start` in which the program dies at its n-th call of a name. */
@@ -77,7 +86,7 @@ export function dieAt(call: SystemCall): string {
   return `exec strace -fqq -o /dev/null ${injection(call, "signal=KILL")} "$@"`;
 }
 
-function injection({ name, number }: SystemCall, what: string): string {
+function injection({ name, number }: Pick<SystemCall, "name" | "number">, what: string): string {
   return `-e trace=${name} -e inject=${name}:${what}:when=${number}`;
 }
 

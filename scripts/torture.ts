@@ -17,6 +17,7 @@ import { type Campaign, type Outcome, runCampaign } from "../tests/faults/campai
 import { crash } from "../tests/faults/crash.ts";
 import { damage } from "../tests/faults/damage.ts";
 import { errors } from "../tests/faults/errors.ts";
+import { hostile } from "../tests/faults/hostile.ts";
 import { endurance, storm } from "../tests/faults/load.ts";
 import { power } from "../tests/faults/power.ts";
 import { space } from "../tests/faults/space.ts";
@@ -30,6 +31,7 @@ const CAMPAIGNS: readonly Campaign[] = [
   errors,
   space,
   damage,
+  hostile,
   storm({ name: "deadly-storm", tenants: 8, commands: 250, deaths: 30 }),
 ];
 

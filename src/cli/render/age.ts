@@ -1,5 +1,4 @@
 const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60]] as const;
-const WORDS = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
 /**
  * How long ago something was, in the largest unit that it fills.
@@ -17,5 +16,9 @@ export function formatAge(seconds: number): string {
   const unit = UNITS.find(([_, length]) => Math.abs(seconds) >= length);
   if (unit === undefined) return "just now";
   const [name, length] = unit;
-  return WORDS.format(-Math.trunc(seconds / length), name);
+  // Made when it is needed: the data that it loads take as long as the rest of a command.
+  words ??= new Intl.RelativeTimeFormat("en", { numeric: "always" });
+  return words.format(-Math.trunc(seconds / length), name);
 }
+
+let words: Intl.RelativeTimeFormat | undefined;

@@ -23,6 +23,14 @@ export const BUDGETS = {
   "open and close": 2,
   "migration from version 1": 3000,
   "1000 creates": undefined,
+  "list": undefined,
+  "list --format json": undefined,
+  "reserve the last port of a range": undefined,
+  "reserve twenty ports in a row": undefined,
+  "migrate all": undefined,
+  "prune, half of the directories gone": undefined,
+  "exclude": undefined,
+  "reserve with exclusions": undefined,
 } as const;
 
 export type Group = keyof typeof BUDGETS;

@@ -33,7 +33,7 @@ import { makeRows, ONE_MORE } from "./rows.ts";
 const UNDO = new Error("the changes of a benchmark are undone");
 const SUBTREE = "/home/dev/project-7" as AbsolutePath;
 
-for (const count of [10, 1_000, 60_000]) {
+for (const count of [10, 1_000, 10_000, 60_000]) {
   const name = `${count} rows`;
   const rows = makeRows(count);
   const home = keep(homeWith(...rows));

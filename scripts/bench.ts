@@ -1,150 +1,110 @@
 /**
- * Runs the benchmarks, prints their results as tables and writes them to `docs/benchmarks.md`.
- * Budgets stand beside what was measured; nothing fails on a time, for machines differ.
+ * Runs the benchmarks, writes what they found to `bench/results.json`, and makes
+ * `docs/benchmarks.md` and its drawings of it. Arguments name the sections to run, all without any;
+ * `--page` runs none. `--rounds` says how often whole processes are run. Budgets stand beside what
+ * was measured; nothing fails on a time.
  *
  * @module
  */
 
-import { fileURLToPath } from "node:url";
-import { BUDGETS } from "../bench/budgets.ts";
-import { makeRows } from "../bench/rows.ts";
-import { waysInSection } from "./bench_ways_in.ts";
-import { homeWith, rawConnection, store } from "../tests/support/database.ts";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measureInside } from "../bench/inside.ts";
+import { makePage } from "../bench/page.ts";
+import { measurePeers } from "../bench/peers.ts";
+import {
+  type Circumstances,
+  readResults,
+  type Results,
+  type Section,
+  type Sections,
+  writeResults,
+} from "../bench/results.ts";
+import { measureStartup } from "../bench/startup.ts";
+import { measureStorms } from "../bench/storm.ts";
+import { homeWith, rawConnection } from "../tests/support/database.ts";
+import { ROOT, run } from "./run.ts";
 
-/** One benchmark as `deno bench --json` reports it. */
-interface Bench {
-  readonly group: string | null;
-  readonly name: string;
-  readonly results: readonly { readonly ok?: Times; readonly failed?: unknown }[];
-}
+const BUNDLE = join(ROOT, "dist/trop.js");
+const PAGE = join(ROOT, "docs/benchmarks.md");
+const DRAWINGS = join(ROOT, "docs/benchmarks");
 
-/** Nanoseconds. Deno reports no median; three of four runs were faster than `p75`. */
-interface Times {
-  readonly n: number;
-  readonly p75: number;
-  readonly p99: number;
-}
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  options: {
+    page: { type: "boolean", default: false },
+    rounds: { type: "string", default: "30" },
+  },
+  allowPositionals: true,
+});
+const rounds = Number(values.rounds);
 
-interface Report {
-  readonly cpu: string;
-  readonly benches: readonly Bench[];
-}
+const MEASURE: { readonly [Name in Section]: () => Promise<Sections[Name]> } = {
+  startup: () => {
+    const trop = Deno.env.get("TROP_BENCH_EXECUTABLE");
+    const empty = Deno.env.get("TROP_BENCH_EMPTY_EXECUTABLE");
+    const executable = trop && empty ? { executable: { trop, empty } } : {};
+    return measureStartup({ bundle: BUNDLE, ...executable }, rounds);
+  },
+  inside: measureInside,
+  storm: () => measureStorms(BUNDLE),
+  peers: () => {
+    const ffiConfig = Deno.env.get("TROP_BENCH_FFI_CONFIG");
+    return measurePeers({ bundle: BUNDLE, ...(ffiConfig ? { ffiConfig } : {}) }, rounds);
+  },
+};
 
-const ROOT = new URL("../", import.meta.url);
-const PAGE = fileURLToPath(new URL("docs/benchmarks.md", ROOT));
-const SIZES = [10, 1_000, 60_000];
-
-const page = describe(await runBenchmarks());
-await Deno.writeTextFile(PAGE, `${page}\n${await waysInSection()}`);
-await deno("fmt", "--quiet", PAGE);
+for (const section of values.page ? [] : chosen(positionals)) await measure(section);
+await writePage(await readResults());
 console.log(await Deno.readTextFile(PAGE));
 
-async function runBenchmarks(): Promise<Report> {
-  return JSON.parse(await deno("bench", "--quiet", "--allow-all", "--json", "bench/"));
+function chosen(names: readonly string[]): readonly Section[] {
+  const all = Object.keys(MEASURE) as Section[];
+  for (const name of names) {
+    if (!all.includes(name as Section)) {
+      throw new Error(`Cannot measure "${name}": want some of ${all.join(", ")}`);
+    }
+  }
+  return names.length === 0 ? all : names as Section[];
 }
 
-async function deno(...args: readonly string[]): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd: ROOT,
-    stderr: "inherit",
-  });
-  const { success, stdout } = await command.output();
-  if (!success) throw new Error(`deno ${args[0]} failed`);
-  return new TextDecoder().decode(stdout);
+/** Every section is written at once, so that none is lost when a later one fails. */
+async function measure(section: Section): Promise<void> {
+  console.error(`Measuring ${section}`);
+  const before = await circumstances();
+  const measured = await MEASURE[section]();
+  const after = { ...before, loadAfter: load() };
+  await writeResults({ ...await readResults(), [section]: { circumstances: after, measured } });
 }
 
-function describe({ cpu, benches }: Report): string {
-  return `# Benchmarks
-
-Written by \`deno task bench\`, which runs the files in \`bench/\`. Each cell is p75 / p99 in
-milliseconds: three of four runs were faster than the first number. Ratios carry over to another
-machine, milliseconds do not, and no test fails on them.
-
-Measured on ${cpu} with ${navigator.hardwareConcurrency} cores, ${Deno.build.os} ${Deno.build.arch},
-Deno ${Deno.version.deno}, SQLite ${sqliteVersion()}; the files lay in ${temporaryPlace()}.
-
-## By the number of rows
-
-A developer has 10 to 300 reservations, a busy build host some thousands; there cannot be more than
-65,535. The budget is for 60,000 rows.
-
-${sizeTable(benches)}
-
-## Compared with each other
-
-${comparisonTable(benches)}
-
-## Space
-
-A database after all its rows were created in one transaction, and its write-ahead log before the
-last process closed it, in KiB.
-
-${spaceTable()}
-`;
+async function circumstances(): Promise<Circumstances> {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: (await run("git", ["rev-parse", "--short", "HEAD"])).trim(),
+    cpu: await cpu(),
+    cores: navigator.hardwareConcurrency,
+    os: `${Deno.build.os} ${Deno.build.arch}`,
+    deno: Deno.version.deno,
+    sqlite: sqliteVersion(),
+    loadBefore: load(),
+    loadAfter: load(),
+  };
 }
 
-/** The groups that were run at every size, one row each. */
-function sizeTable(benches: readonly Bench[]): string {
-  const rows = bySize(benches).map(([group, ofGroup]) => {
-    const cells = SIZES.map((size) => cell(ofGroup.find(({ name }) => name === `${size} rows`)));
-    const budget = BUDGETS[group as keyof typeof BUDGETS];
-    return [group, ...cells, budget === undefined ? "" : String(budget)];
-  });
-  return table(["Benchmark", ...SIZES.map((size) => size.toLocaleString("en")), "Budget"], rows);
+function load(): number {
+  return Deno.loadavg()[0] ?? 0;
 }
 
-/** All other benchmarks, after the one of their group that they are to be compared with. */
-function comparisonTable(benches: readonly Bench[]): string {
-  const groups = [...Map.groupBy(benches, ({ group }) => group ?? "")];
-  const rows = groups.flatMap(([group, ofGroup]) => {
-    const others = ofGroup.filter(({ name }) => !isSize(name));
-    // A comparison is named by its size first: "60000 rows, without the index".
-    const compared = ofGroup.filter(({ name }) =>
-      isSize(name) && others.some((other) => other.name.startsWith(`${name}, `))
-    );
-    return [...compared, ...others].map((bench) => [group, bench.name, cell(bench)]);
-  });
-  return table(["Benchmark", "Variant", "p75 / p99"], rows);
-}
-
-function bySize(benches: readonly Bench[]): [string, Bench[]][] {
-  const sized = benches.filter(({ name }) => isSize(name));
-  return [...Map.groupBy(sized, ({ group }) => group ?? "")];
-}
-
-function isSize(name: string): boolean {
-  return SIZES.some((size) => name === `${size} rows`);
-}
-
-function cell(bench: Bench | undefined): string {
-  const times = bench?.results[0]?.ok;
-  if (times === undefined) throw new Error(`no result of ${bench?.group}, ${bench?.name}`);
-  return `${milliseconds(times.p75)} / ${milliseconds(times.p99)}`;
-}
-
-/** Two significant digits and no exponent. */
-function milliseconds(nanoseconds: number): string {
-  return (nanoseconds / 1e6).toLocaleString("en", { maximumSignificantDigits: 2 });
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const alignment = head.map((_, column) => column === 0 ? "---" : "---:");
-  return [head, alignment, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function spaceTable(): string {
-  const rows = SIZES.map((size) => {
-    using home = homeWith();
-    const database = home.open();
-    store(database, ...makeRows(size));
-    const log = Deno.statSync(`${home.path}-wal`).size;
-    database.close();
-    return [size, Deno.statSync(home.path).size / 1024, log / 1024].map((number) =>
-      Math.round(number).toLocaleString("en")
-    );
-  });
-  return table(["Rows", "File", "Log"], rows);
+/** As Deno tells it with every benchmark. */
+async function cpu(): Promise<string> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const file = join(directory, "nothing.bench.ts");
+    await Deno.writeTextFile(file, "Deno.bench({ name: 'nothing', fn: () => {}, n: 1 });");
+    return JSON.parse(await run(Deno.execPath(), ["bench", "--quiet", "--json", file])).cpu;
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 }
 
 function sqliteVersion(): string {
@@ -153,7 +113,12 @@ function sqliteVersion(): string {
   return String(connection.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
 }
 
-function temporaryPlace(): string {
-  using home = homeWith();
-  return home.directory.replace(/[/\\][^/\\]*$/, "");
+async function writePage(results: Results): Promise<void> {
+  const { text, drawings } = makePage(results);
+  await Deno.writeTextFile(PAGE, text);
+  await run(Deno.execPath(), ["fmt", "--quiet", PAGE]);
+  await Deno.mkdir(DRAWINGS, { recursive: true });
+  for (const [name, drawing] of Object.entries(drawings)) {
+    await Deno.writeTextFile(join(DRAWINGS, name), drawing);
+  }
 }

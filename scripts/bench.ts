@@ -116,9 +116,9 @@ function sqliteVersion(): string {
 async function writePage(results: Results): Promise<void> {
   const { text, drawings } = makePage(results);
   await Deno.writeTextFile(PAGE, text);
-  await run(Deno.execPath(), ["fmt", "--quiet", PAGE]);
   await Deno.mkdir(DRAWINGS, { recursive: true });
   for (const [name, drawing] of Object.entries(drawings)) {
     await Deno.writeTextFile(join(DRAWINGS, name), drawing);
   }
+  await run(Deno.execPath(), ["fmt", "--quiet", PAGE, DRAWINGS]);
 }

@@ -20,7 +20,7 @@ export const SCENARIOS = {
   help: "--help",
   found: "reserve that finds its port",
   project: "the same with a trop.yaml",
-  memory: "the same without one, the database in memory",
+  memory: "reserve, database in memory",
   new: "reserve of a new port",
   list10: "list of 10",
   list1000: "list of 1,000",

@@ -74,12 +74,11 @@ export function parseRoot(argv: readonly string[]): Root {
     }
     if (isOption(token)) scanner.takeOption(token);
     else if (token === "help") help = ["--help"];
-    else {return {
-        kind: "command",
-        name: token,
-        before: scanner.given,
-        rest: [...help, ...scanner.rest()],
-      };}
+    else {
+      const rest = scanner.rest();
+      if (help.length > 0) refuseSurplus(rest.find((word) => !isOption(word)));
+      return { kind: "command", name: token, before: scanner.given, rest: [...help, ...rest] };
+    }
   }
   return { kind: help.length > 0 ? "help" : "no-command" };
 }
@@ -247,12 +246,15 @@ function absent(key: string, option: Option, env: Environment): unknown {
 
 function assign<P extends Positionals>(positionals: P, operands: readonly string[]): Given<P> {
   const entries = Object.entries(positionals);
-  const surplus = operands[entries.length];
-  if (surplus !== undefined) throw usageError(`unexpected argument ${quote(surplus)}`);
+  refuseSurplus(operands[entries.length]);
   const values = entries.map(([key, value], index) => {
     return [key, takeOperand(value, operands[index])];
   });
   return Object.fromEntries(values);
+}
+
+function refuseSurplus(surplus: string | undefined): void {
+  if (surplus !== undefined) throw usageError(`unexpected argument ${quote(surplus)}`);
 }
 
 function requireTrailing(declared: Trailing | undefined, words: string[]): readonly string[] {

@@ -36,6 +36,7 @@ for (
     [["--quiet"], { status: 2, stderr: ROOT_ERROR }],
     [["bogus"], { status: 2, stderr: ROOT_ERROR }],
     [["help", "bogus"], { status: 2, stderr: ROOT_ERROR }],
+    [["help", "show-data-dir", "surplus"], { status: 2, stderr: ROOT_ERROR }],
     [["--bogus"], { status: 2, stderr: ROOT_ERROR }],
     [["show-data-dir", "--version"], {
       status: 2,

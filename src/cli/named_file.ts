@@ -9,8 +9,13 @@ export async function onNamedFile<T>(path: string, action: () => T | Promise<T>)
   try {
     return await action();
   } catch (error) {
-    if (!(error instanceof TropError && error.cause instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof TropError && isMissing(error.cause))) throw error;
     const message = `File not found: ${path}`;
     throw new TropError({ code: "invalid-arguments", message }, { cause: error });
   }
+}
+
+/** Below a file there is nothing either. */
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory;
 }

@@ -114,11 +114,13 @@ for (
 for (const args of [[], ["--dry-run"]]) {
   const command = ["compact-exclusions", ...args].join(" ");
   Deno.test(`${command} tells a missing file from one that it cannot read`, async () => {
-    await using home = await trop.home({ directory: {} });
-    await home.run(["compact-exclusions", "no/such.yaml", ...args], {
-      status: 4,
-      stderr: "Error: Invalid arguments: File not found: no/such.yaml\n",
-    });
+    await using home = await trop.home({ directory: {}, file: "" });
+    for (const missing of ["no/such.yaml", "file/trop.yaml"]) {
+      await home.run(["compact-exclusions", missing, ...args], {
+        status: 4,
+        stderr: `Error: Invalid arguments: File not found: ${missing}\n`,
+      });
+    }
     await home.run(["compact-exclusions", "directory", ...args], {
       status: 5,
       stderr: /^Error: I\/O error: cannot (open|read) directory: .*\n$/,

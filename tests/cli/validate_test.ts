@@ -99,10 +99,12 @@ for (
 
 Deno.test("validate tells a missing file from an unreadable one", async () => {
   await using home = await trop.home({ directory: {}, binary: Uint8Array.of(0xff) });
-  await home.run(["validate", "no/such.yaml"], {
-    status: 4,
-    stderr: "Error: Invalid arguments: File not found: no/such.yaml\n",
-  });
+  for (const missing of ["no/such.yaml", "binary/trop.yaml"]) {
+    await home.run(["validate", missing], {
+      status: 4,
+      stderr: `Error: Invalid arguments: File not found: ${missing}\n`,
+    });
+  }
   await home.run(["validate", "directory"], {
     status: 5,
     stderr: /^Error: I\/O error: cannot read directory: .*\n$/,

@@ -204,6 +204,14 @@ export type Failure =
     readonly hint: string;
     readonly sqliteCode: number;
   }
+  | {
+    /** By something that a person added to the database, such as a trigger. */
+    readonly code: "change-refused";
+    readonly path: string;
+    /** The engine's words, or those that a trigger raised. */
+    readonly message: string;
+    readonly sqliteCode: number;
+  }
   | { readonly code: "port-conflict"; readonly port: number; readonly owner: FailureKey }
   | { readonly code: "key-conflict"; readonly key: FailureKey }
   | {

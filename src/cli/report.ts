@@ -248,6 +248,11 @@ function describeFailure(failure: Failure): Description {
         `database error: cannot read or write ${failure.path}; ${failure.hint}: ` +
           failure.message,
       );
+    case "change-refused":
+      return failed(
+        `database error: ${failure.message}; a trigger or foreign key that trop did not make ` +
+          `refused the change, and nothing was changed: 'sqlite3 ${failure.path} .schema' shows it`,
+      );
     case "port-conflict":
       return failed(
         `reservation conflict: port ${failure.port} belongs to ${formatKey(failure.owner)}; ` +

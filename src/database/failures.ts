@@ -73,12 +73,7 @@ function sqliteFailure(error: SqliteError, circumstances: Circumstances): Failur
       return { code: "database-io", path, message, hint: SHARED_MEMORY_HINT, sqliteCode: code };
     case RESULT.CONSTRAINT_TRIGGER:
     case RESULT.CONSTRAINT_FOREIGNKEY:
-      return {
-        code: "database-corruption",
-        path,
-        reason: `a trigger or foreign key that trop did not make refused the change: ${message}`,
-        sqliteCode: code,
-      };
+      return { code: "change-refused", path, message, sqliteCode: code };
   }
   switch (primaryCode) {
     case RESULT.READONLY:

@@ -223,6 +223,12 @@ const ROWS: { readonly [C in Failure["code"]]: Row<FailureOf<C>> } = {
     `Error: database error: cannot read or write ${DB}; check the disk: ` +
     "disk I/O error (SQLite code 778)",
   ],
+  "change-refused": [
+    { code: "change-refused", path: DB, message: "not in my file", sqliteCode: 1811 },
+    6,
+    "Error: database error: not in my file; a trigger or foreign key that trop did not make " +
+    `refused the change, and nothing was changed: 'sqlite3 ${DB} .schema' shows it`,
+  ],
   "port-conflict": [
     { code: "port-conflict", port: 5000, owner: { path: "/a", tag: "web" } },
     6,

@@ -279,9 +279,9 @@ const FAULTS: readonly Fault[] = [
       );
       return here(() => store(home.open(), reservation({ path: "/w/new", port: 5001 })));
     },
-    code: "database-corruption",
+    code: "change-refused",
     sqliteCode: 1811,
-    says: /^Error: database corruption detected: .*a trigger.*refused .*: not in my file\. Copy/,
+    says: /^Error: database error: not in my file; a trigger .*refused .*nothing was changed: /,
   },
   {
     id: "E16",
@@ -294,9 +294,9 @@ const FAULTS: readonly Fault[] = [
       );
       return runInside(home, "DELETE FROM reservations");
     },
-    code: "database-corruption",
+    code: "change-refused",
     sqliteCode: 787,
-    says: /^Error: database corruption detected: .*foreign key.*refused .*: FOREIGN KEY/,
+    says: /^Error: database error: FOREIGN KEY .*foreign key .*refused .*nothing was changed: /,
   },
   {
     id: "E17",

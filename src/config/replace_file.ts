@@ -116,12 +116,11 @@ function isTaken(path: string): boolean {
 
 /** @param path The file's own path: the rename would replace a link. */
 function replaceLocked(path: string, content: string, before: Deno.FileInfo): boolean {
-  return withTemporary(path, (temporary) => {
-    write(temporary, content, before);
+  return withTemporary(path, { content, like: before }, (temporary) => {
     // An editor that knows nothing of the lock may have saved the file in the meantime.
     const present = statIfAny(path);
     if (!present || !isUnchanged(before, present)) return false;
-    Deno.renameSync(temporary.path, path);
+    Deno.renameSync(temporary, path);
     return true;
   });
 }
@@ -133,10 +132,7 @@ function replaceLocked(path: string, content: string, before: Deno.FileInfo): bo
  * @throws What the system refuses.
  */
 export function createWholeFile(path: string, content: string): boolean {
-  return withTemporary(path, (temporary) => {
-    write(temporary, content);
-    return linkUnlessTaken(temporary.path, path);
-  });
+  return withTemporary(path, { content }, (temporary) => linkUnlessTaken(temporary, path));
 }
 
 /** Gives a file another name; a rename would replace what has that name. */
@@ -151,19 +147,28 @@ function linkUnlessTaken(from: string, to: string): boolean {
   return true;
 }
 
-/** A file that is going to take another one's name. */
-interface Temporary {
-  readonly path: string;
-  readonly file: Deno.FsFile;
+/** What a file gets. */
+interface Contents {
+  readonly content: string;
+  /** Whose mode and owner; without it, its owner alone may read it. */
+  readonly like?: Deno.FileInfo;
 }
 
-/** @param act Whether it did something to the directory, which is to last then. */
-function withTemporary(path: string, act: (temporary: Temporary) => boolean): boolean {
+/**
+ * Writes a file of its own beside `path`, for `act` to put into place.
+ *
+ * @param act Whether it did something to the directory, which is to last then.
+ */
+function withTemporary(
+  path: string,
+  contents: Contents,
+  act: (temporary: string) => boolean,
+): boolean {
   const { directory, name } = split(path);
   const temporary = `${directory}.${name}.${crypto.randomUUID()}.tmp`;
-  using file = createPrivateFile(temporary);
   try {
-    if (!act({ path: temporary, file })) return false;
+    write(temporary, contents);
+    if (!act(temporary)) return false;
   } finally {
     removeIfAny(temporary);
   }
@@ -172,12 +177,11 @@ function withTemporary(path: string, act: (temporary: Temporary) => boolean): bo
 }
 
 /**
- * Writes through the open file: whoever may write the directory too could have put a link to another
- * file in its place.
- *
- * @param like Whose mode and owner the file gets.
+ * Creates a file and writes through what was opened then: whoever may write the directory too could
+ * put a link to another file in its place.
  */
-function write({ path, file }: Temporary, content: string, like?: Deno.FileInfo): void {
+function write(path: string, { content, like }: Contents): void {
+  using file = createPrivateFile(path);
   let rest = new TextEncoder().encode(content);
   while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
   if (like !== undefined && Deno.build.os !== "windows") {

@@ -33,7 +33,9 @@ export function prepareFile(options: DatabaseOptions): Place {
   const found = statIfExists(path) ?? createAndStat(options);
   assertTrustedDirectory(options);
   assertTrusted(path, found, options);
-  if (!found.isFile) throw notAFile(path, found.isDirectory ? "a directory" : "a special file");
+  if (!found.isFile) {
+    throw notWanted(path, found.isDirectory ? "a directory" : "a special file", "regular file");
+  }
   if (found.size > 0 && found.size < SMALLEST_DATABASE) {
     throw corruption(path, {
       reason: `physical database corruption: ${found.size} bytes are too few for a database`,
@@ -58,12 +60,16 @@ function createAndStat(options: DatabaseOptions): Deno.FileInfo {
   return Deno.statSync(path);
 }
 
-function statIfExists(path: string): Deno.FileInfo | undefined {
+/** @param wanted What is to be there, unless nothing is. */
+function statIfExists(
+  path: string,
+  wanted: "regular file" | "directory" = "regular file",
+): Deno.FileInfo | undefined {
   try {
     return Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    if (isLink(path)) throw notAFile(path, "a link to a file that does not exist");
+    if (isLink(path)) throw notWanted(path, "a link to what does not exist", wanted);
     return undefined;
   }
 }
@@ -76,11 +82,11 @@ function isLink(path: string): boolean {
   }
 }
 
-function notAFile(path: string, what: string): TropError {
+function notWanted(path: string, what: string, wanted: string): TropError {
   return new TropError({
     code: "cannot-open-database",
     path,
-    reason: `it is ${what}, not a regular file`,
+    reason: `it is ${what}, not a ${wanted}`,
     hint: "move it away, or choose another data directory with --data-dir",
   });
 }
@@ -92,7 +98,7 @@ function notAFile(path: string, what: string): TropError {
  */
 export function assertTrustedDirectory(options: DatabaseOptions): void {
   const directory = parentOf(options.path);
-  const found = statIfExists(directory);
+  const found = statIfExists(directory, "directory");
   if (found !== undefined) assertTrusted(directory, found, options);
 }
 
@@ -119,13 +125,14 @@ export function createFile(options: DatabaseOptions): boolean {
  */
 export function createPrivateFile(path: string): Deno.FsFile {
   const file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-  setMode(path, 0o600);
+  setMode(path, file.statSync(), 0o600);
   return file;
 }
 
 /** Gives back what a strict umask has taken from the owner's own rights. */
-function setMode(path: string, mode: number): void {
-  if (Deno.build.os !== "windows") Deno.chmodSync(path, mode);
+function setMode(path: string, made: Deno.FileInfo, mode: number): void {
+  if (Deno.build.os === "windows" || made.mode === null) return;
+  if ((made.mode & 0o777) !== mode) Deno.chmodSync(path, mode);
 }
 
 /** Asks for its parents only when they are missing: the run time may be allowed no more than it. */
@@ -133,7 +140,7 @@ function createDirectory(path: string): void {
   const make = () =>
     tolerating(Deno.errors.AlreadyExists, () => {
       Deno.mkdirSync(path, { mode: 0o700 });
-      setMode(path, 0o700);
+      setMode(path, Deno.statSync(path), 0o700);
     });
   try {
     make();

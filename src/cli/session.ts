@@ -201,12 +201,25 @@ export function normalisePath(
   { directory, host }: Pick<Session, "directory" | "host">,
   text: string,
 ): AbsolutePath {
-  return nativePaths.normalise(text, { cwd: directory.reported, home: homeDirectory(host) });
+  const home = text.startsWith("~") ? homeDirectory(host) : undefined;
+  return nativePaths.normalise(text, { cwd: directory.reported, home });
 }
 
 /** The directory that `~` stands for. */
 export function homeDirectory(host: Host): string | undefined {
-  return host.env(Deno.build.os === "windows" ? "USERPROFILE" : "HOME") || undefined;
+  return host.env(Deno.build.os === "windows" ? "USERPROFILE" : "HOME") || accountHome();
+}
+
+/** What the account database says, where the system has it in a file that may be read. */
+function accountHome(): string | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  try {
+    const uid = String(Deno.uid());
+    const accounts = Deno.readTextFileSync("/etc/passwd").split("\n");
+    return accounts.map((line) => line.split(":")).find((fields) => fields[2] === uid)?.[5];
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { symlink, trop } from "../support/program.ts";
 
 Deno.test("show-path prints the path that reserve would use (D08, defect 17)", async () => {
@@ -19,6 +20,20 @@ Deno.test("show-path prints the path that reserve would use (D08, defect 17)", a
   for (const [args, cwd, env, stdout] of cases) {
     await home.run(["show-path", ...args], { cwd, env, stdout });
   }
+});
+
+Deno.test({
+  name: "~ is the home of the account where HOME is unset or empty",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using home = await trop.home();
+    for (const HOME of [undefined, ""]) {
+      await home.run(["show-path", "--path", "~/x"], {
+        env: { HOME },
+        stdout: `${userInfo().homedir.replace(/\/$/, "")}/x\n`,
+      });
+    }
+  },
 });
 
 Deno.test("show-path says what is wrong with a path", async () => {

@@ -1,7 +1,7 @@
 import { run } from "./src/cli/app.ts";
-import { systemHost } from "./src/cli/host.ts";
+import { commandLine, systemHost } from "./src/cli/host.ts";
 
-const exitCode = await run(Deno.args, systemHost);
+const exitCode = await run(await commandLine(), systemHost);
 // Deno stores V8's code cache, which spares the next run the parsing, only for a program that comes
 // to its end by itself. Nothing is left to do there but to let the system clean up, which is faster.
 addEventListener("unload", () => Deno.exit(exitCode));

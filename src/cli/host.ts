@@ -14,14 +14,15 @@ export interface Host {
   /**
    * An environment variable; `undefined` when it is unset or not valid Unicode.
    *
-   * @throws {TropError} `permission-missing` when the run time may not read it.
+   * @throws {TropError} `permission-missing` when the run time may not read it, `invalid-path` when
+   * it holds a path that is not valid Unicode.
    */
   env(name: string): string | undefined;
   /**
    * The working directory, asked for when it is needed: some commands do without, and it may be
    * gone.
    *
-   * @throws {TropError} `io` when the system cannot tell.
+   * @throws {TropError} `io` when the system cannot tell, `invalid-path` when it is no Unicode.
    */
   cwd(): string;
   readonly now: Clock;
@@ -44,12 +45,12 @@ export function isStyled(host: Pick<Host, "env">, stream: OutputStream): boolean
   return !envIfAllowed(host, "NO_COLOR") && envIfAllowed(host, "TERM") !== "dumb";
 }
 
-/** For what only changes how something is shown: a variable that may not be read is unset. */
+/** For what only changes how something is shown: a variable that cannot be read is unset. */
 export function envIfAllowed({ env }: Pick<Host, "env">, name: string): string | undefined {
   try {
     return env(name);
   } catch (error) {
-    if (error instanceof TropError && error.code === "permission-missing") return undefined;
+    if (error instanceof TropError) return undefined;
     throw error;
   }
 }
@@ -76,11 +77,27 @@ export const systemHost: Host = {
   },
 };
 
+/**
+ * The arguments of the program. What is no valid Unicode in them, which the run time hands over as
+ * U+FFFD, is lone surrogates here, so that nobody takes it for a name that somebody chose.
+ */
+export async function commandLine(): Promise<readonly string[]> {
+  if (!Deno.args.some((argument) => argument.includes("\ufffd"))) return Deno.args;
+  return (await import("./raw_arguments.ts")).markInvalid(Deno.args);
+}
+
+/** Their values are used as they are, so one that cannot be read must not pass for none. */
+const PATH_VARIABLES = ["TROP_DATA_DIR", "TROP_PATH"];
+
 function readVariable(name: string): string | undefined {
   try {
     return Deno.env.get(name);
   } catch (error) {
-    if (error instanceof Deno.errors.InvalidData) return undefined;
+    if (error instanceof Deno.errors.InvalidData) {
+      if (!PATH_VARIABLES.includes(name)) return undefined;
+      const failure = { path: `in the variable ${name}`, reason: "it is not valid UTF-8" };
+      throw new TropError({ code: "invalid-path", ...failure }, { cause: error });
+    }
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     const failure = { permission: `--allow-env=${name}`, path: `the variable ${name}` };
     throw new TropError({ code: "permission-missing", ...failure }, { cause: error });
@@ -92,6 +109,10 @@ function workingDirectory(): string {
     return Deno.cwd();
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof Deno.errors.InvalidData) {
+      const failure = { path: "of the current directory", reason: "it is not valid UTF-8" };
+      throw new TropError({ code: "invalid-path", ...failure }, { cause });
+    }
     const message = `cannot tell the current directory: ${reason(cause)}`;
     throw new TropError({ code: "io", message, layer: "command" }, { cause });
   }

@@ -208,6 +208,10 @@ function splitToken(token: string): { name: string; attached: string | undefined
 }
 
 function read(value: Value, text: string, origin: string): unknown {
+  // Of a path the command says it: to the shell it was none worse than another.
+  if (value.kind !== "path" && !text.isWellFormed()) {
+    throw usageError(`invalid value ${quote(text)} for ${origin}: it is not valid UTF-8`);
+  }
   const reading = value.read(text);
   if ("value" in reading) return reading.value;
   throw usageError(`invalid value ${quote(text)} for ${origin}: ${reading.problem}`);

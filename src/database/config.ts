@@ -94,14 +94,18 @@ export function databaseOptions(
  * directory (`HOME`, else `USERPROFILE`). An empty variable counts as unset. The text is used as
  * it is given: neither expanded nor made absolute.
  *
- * @throws {TropError} `configuration` when none of them says anything.
+ * @throws {TropError} `configuration` when none of them says anything, `invalid-path` when it is not
+ * valid Unicode.
  */
 export function resolveDataDirectory(
   option: string | undefined,
   env: (name: string) => string | undefined,
 ): string {
   const named = option || env("TROP_DATA_DIR");
-  if (named) return named;
+  if (named) {
+    if (named.isWellFormed()) return named;
+    throw new TropError({ code: "invalid-path", path: named, reason: "it is not valid UTF-8" });
+  }
   const home = env("HOME") || env("USERPROFILE");
   if (home) return pathIn(home, ".trop");
   throw new TropError({

@@ -225,3 +225,37 @@ Deno.test("run() reports a defect, with its stack when TROP_DEBUG is set", async
     assert.match(host.written.stderr, lines);
   }
 });
+
+// Nothing is done in the name of U+FFFD, which is what the run time makes of other bytes.
+for (
+  const [script, status, stderr] of [
+    ['"$@" reserve --path "$BAD"', 6, /^Error: invalid path .*: it is not valid UTF-8.*\n$/],
+    ['TROP_PATH="$BAD" "$@" reserve', 6, /^Error: invalid path in the variable TROP_PATH: .*\n$/],
+    ['TROP_DATA_DIR="$BAD" "$@" list', 6, /^Error: invalid path in the variable TROP_DATA_DIR: /],
+    ['"$@" init --data-dir "$BAD"', 6, /^Error: invalid path .*: it is not valid UTF-8\n$/],
+    ['"$@" reserve --tag "$BAD"', 2, /^error: invalid value .* for '--tag <TAG>': .*UTF-8\n/],
+    [
+      'mkdir "$BAD" && cd "$BAD" && "$@" list',
+      6,
+      /^Error: invalid path of the current directory: /,
+    ],
+    // These have no use for what cannot be read.
+    ['TROP_PORT_MIN="$BAD" "$@" list-projects', 0, ""],
+    ['TROP_PATH="$BAD" "$@" list-projects', 0, ""],
+    ['TROP_DATA_DIR="$BAD" "$@" help >/dev/null', 0, ""],
+    ['mkdir "$BAD" && cd "$BAD" && "$@" show-data-dir >/dev/null', 0, ""],
+    // A person may have chosen this name.
+    ['"$@" reserve --path "\ufffd" --dry-run --quiet', 0, ""],
+  ] as const
+) {
+  Deno.test({
+    name: `not UTF-8: ${script}`,
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      await using home = await trop.home();
+      const result = { script: `BAD=$(printf 'b\\377d'); ${script}`, status, stderr };
+      await home.run([], result);
+      assert(!await home.exists("b\ufffdd"));
+    },
+  });
+}

@@ -146,6 +146,25 @@ Deno.test("C04 32 processes reserve 50 times each: no port twice, no lock timeou
   assert.deepEqual(storedPorts(home), lowestPorts(1600));
 });
 
+for (
+  const [what, journals] of [
+    ["all keep a rollback journal", ["rollback"]],
+    ["they do not agree on the journal", ["rollback", "wal"]],
+  ] as const
+) {
+  Deno.test(`eight processes reserve 20 times each while ${what}`, async () => {
+    using home = homeWith();
+    await using team = crew(8);
+    await atOnce(team.peers, "reserve", (index) => ({
+      path: home.path,
+      paths: directories(`${index}`, 20),
+      journal: journals[index % journals.length]!,
+      busyTimeoutMs: 60_000,
+    }));
+    assert.deepEqual(storedPorts(home), lowestPorts(160));
+  });
+}
+
 Deno.test("C05 a lock that is held: waiting 1 s fails, waiting 5 s succeeds", async () => {
   await using home = await trop.home();
   await using holder = new Peer();

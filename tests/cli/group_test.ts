@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { ScriptBarrier, WAITING_SCRIPT } from "../support/barrier.ts";
 import {
+  BLIND,
   type Circumstances,
   type Expectation,
   type Home,
   symlink,
   trop,
 } from "../support/program.ts";
-
-/** What this machine's own servers use must not decide about a test. */
-const BLIND = { TROP_SKIP_OCCUPANCY_CHECK: "true" };
 
 const GROUP = `reservations:
   services:

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { type Circumstances, type Expectation, type Home, trop } from "../support/program.ts";
+import {
+  BLIND,
+  type Circumstances,
+  type Expectation,
+  type Home,
+  trop,
+} from "../support/program.ts";
 import { hasStrace, injectAtSockets } from "../support/strace.ts";
-
-/** What this machine's own servers use must not decide about a test. */
-const BLIND = { TROP_SKIP_OCCUPANCY_CHECK: "true" };
 
 type Step = readonly [args: string, wanted: Circumstances & Expectation];
 

@@ -3,6 +3,7 @@ import { Conversation } from "../support/conversation.ts";
 import { rawConnection } from "../support/database.ts";
 import { git, makeRepository } from "../support/git.ts";
 import {
+  BLIND,
   type Circumstances,
   type Expectation,
   file,
@@ -11,9 +12,6 @@ import {
   trop,
 } from "../support/program.ts";
 import { databaseOf } from "../support/stored.ts";
-
-/** What this machine's own servers use must not decide about a test. */
-const BLIND = { TROP_SKIP_OCCUPANCY_CHECK: "true" };
 
 const GROUP = "reservations: { services: { web: { env: WEB_PORT }, api: { offset: 1 } } }\n";
 

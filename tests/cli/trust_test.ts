@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Home, trop } from "../support/program.ts";
+import { BLIND, type Home, trop } from "../support/program.ts";
 
 const STRANGER = 12_345;
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
@@ -24,7 +24,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = await trop.home();
-    await home.run(["reserve"], { stdout: "5000\n" });
+    await home.run(["reserve"], { stdout: "5000\n", env: BLIND });
     await Deno.chmod(home.path(".trop"), 0o757);
     const path = home.path(".trop");
     await refusesAll(
@@ -34,12 +34,12 @@ Deno.test({
           `it; run 'chmod go-w ${path}', or set TROP_ALLOW_SHARED_DATA_DIR=1 if you trust them\\n$`,
       ),
     );
-    const env = { TROP_ALLOW_SHARED_DATA_DIR: "1" };
+    const env = { ...BLIND, TROP_ALLOW_SHARED_DATA_DIR: "1" };
     await home.run(["reserve"], { stdout: "5000\n", env });
     await home.run(["assert-data-dir", "--validate"], { env });
     assert.equal((await Deno.stat(path)).mode! & 0o777, 0o757, "modes are never changed");
     await Deno.chmod(path, 0o755);
-    await home.run(["reserve"], { stdout: "5000\n" });
+    await home.run(["reserve"], { stdout: "5000\n", env: BLIND });
   },
 });
 
@@ -76,7 +76,7 @@ Deno.test({
   ignore: !isRoot,
   async fn() {
     await using home = await trop.home();
-    await home.run(["reserve"], { stdout: "5000\n" });
+    await home.run(["reserve"], { stdout: "5000\n", env: BLIND });
     for (const path of [home.path(".trop/trop.db"), home.path(".trop")]) {
       await Deno.chown(path, STRANGER, STRANGER);
       await refusesAll(
@@ -90,6 +90,6 @@ Deno.test({
       await home.run(["list"], { status: 6, stderr: /./, env: { SUDO_UID: "1" } });
       await Deno.chown(path, 0, 0);
     }
-    await home.run(["reserve"], { stdout: "5000\n" });
+    await home.run(["reserve"], { stdout: "5000\n", env: BLIND });
   },
 });

@@ -3,7 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type Circumstances, file, type Home, type Tree, trop } from "../support/program.ts";
+import { BLIND, type Circumstances, file, type Home, type Tree, trop } from "../support/program.ts";
 
 /** A block of code in the document. */
 interface Block {
@@ -30,9 +30,6 @@ function blocks(section: string, language: string, count: number): string[] {
   assert.equal(found.length, count, `${language} in "${section}"`);
   return found.map(({ text }) => text);
 }
-
-/** What this machine's own servers use must not decide about a test. */
-const BLIND = { TROP_SKIP_OCCUPANCY_CHECK: "true" };
 
 /** What prints the ports of the group, as the last line of a recipe in a shell like sh. */
 const SHOW = `sh -c 'echo "$WEB_PORT $API"'`;

@@ -55,6 +55,8 @@ function hasCompanions(path: string): boolean {
 
 function createAndStat(options: DatabaseOptions): Deno.FileInfo {
   const { path, autoCreate } = options;
+  // Where no directory can be made, a dry run must not say that one would be.
+  assertTrustedDirectory(options);
   if (!autoCreate) throw new TropError({ code: "not-initialised", path });
   createFile(options);
   return Deno.statSync(path);

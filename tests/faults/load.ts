@@ -46,6 +46,7 @@ export function storm({ name, tenants, commands, deaths = 0 }: Storm): Campaign 
           tally.count("ended first", commands);
           tally.count("the slowest had done then", Math.min(...done));
         }
+        tally.count("lock timeouts", tenant.timeouts);
         return tenant.size;
       }));
       assertAllThere(home, sizes);
@@ -71,7 +72,8 @@ export function endurance({ name, tenants, commands }: Omit<Storm, "deaths">): C
         await furnish(root);
         return await work({ home: home.directory, root, seed, commands });
       }));
-      for (const { worstMs, worstWriteMs } of reports) {
+      for (const { worstMs, worstWriteMs, timeouts } of reports) {
+        tally.count("lock timeouts", timeouts);
         tally.highest("worst command (ms)", worstMs);
         tally.highest("worst write with its wait (ms)", worstWriteMs);
       }

@@ -24,6 +24,8 @@ export interface WorkOrder {
 export interface WorkReport {
   /** How many reservations the tenant has at the end. */
   readonly size: number;
+  /** How many commands gave up waiting. */
+  readonly timeouts: number;
   readonly totalMs: number;
   readonly worstMs: number;
   readonly worstWriteMs: number;
@@ -42,7 +44,8 @@ async function work({ home, root, seed, commands }: WorkOrder): Promise<WorkRepo
   });
   const start = performance.now();
   for (let done = 0; done < commands; done++) await tenant.step();
-  return { size: tenant.size, totalMs: performance.now() - start, worstMs, worstWriteMs };
+  const { size, timeouts } = tenant;
+  return { size, timeouts, totalMs: performance.now() - start, worstMs, worstWriteMs };
 }
 
 async function runHere(

@@ -66,6 +66,7 @@ const RECURSIVE = { recursive: true };
 /** See above. */
 export class Tenant {
   #ports: Ports = new Map();
+  #timeouts = 0;
   readonly #root: string;
   readonly #random: Random;
   readonly #execute: Execute;
@@ -75,6 +76,11 @@ export class Tenant {
     this.#root = root;
     this.#random = random;
     this.#execute = execute;
+  }
+
+  /** How many of its commands gave up waiting for the others. */
+  get timeouts(): number {
+    return this.#timeouts;
   }
 
   /** How many reservations it has. */
@@ -88,6 +94,12 @@ export class Tenant {
     const result = await this.#execute(action.args, this.#root);
     await action.finally?.();
     if (result === undefined) return await this.#findOut(action);
+    if (isTimeout(result)) {
+      // Too much at once for this machine: nothing was done, though others may have pruned.
+      this.#timeouts++;
+      const isPruned = action.args[0] === "prune";
+      return await this.#findOut(isPruned ? action : { ...action, after: this.#ports });
+    }
     const story = JSON.stringify({ args: action.args, result });
     const { status, stdout, stderr } = result;
     assert.equal(status, 0, story);
@@ -95,14 +107,15 @@ export class Tenant {
     this.#ports = complete(action.after, action.read?.(stdout) ?? action.after);
   }
 
-  /** Looks up what became of a command that was killed: all of it or nothing. */
+  /** Looks up what became of a command that was cut short: all of it or nothing. */
   async #findOut({ args, after }: Action): Promise<void> {
     // A writing command waits for those of others; what they were about to prune is gone then.
     const write = await this.#execute(["expire", "--days", "30"], this.#root);
     const result = await this.#execute(["list", "--format", "json"], this.#root);
-    // Looking can be killed too.
-    if (write === undefined || result === undefined) return await this.#findOut({ args, after });
-    const found = this.#own(JSON.parse(result.stdout));
+    // Looking can be cut short too.
+    const isCutShort = [write, result].some((run) => run === undefined || isTimeout(run));
+    if (isCutShort) return await this.#findOut({ args, after });
+    const found = this.#own(JSON.parse(result!.stdout));
     const story = JSON.stringify({ args, before: [...this.#ports], found: [...found] });
     assert(fits(found, this.#ports) || fits(found, after), story);
     this.#ports = found;
@@ -227,6 +240,10 @@ export class Tenant {
     const own = rows.filter(({ path }) => path.startsWith(`${this.#root}/`));
     return new Map(own.map(({ path, tag, port }) => [keyOf(path, tag), port]));
   }
+}
+
+function isTimeout({ status, stderr }: Result): boolean {
+  return status === 2 && /^Error: database lock timeout/m.test(stderr);
 }
 
 function keyOf(path: string, tag: string | null): string {

@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { embeddedLibrary } from "../src/database/sqlite_library.ts";
 import { bundleInParts } from "./build.ts";
 import { writeChecksums } from "./checksums.ts";
-import { type Target, TARGETS } from "./targets.ts";
+import { PERMISSIONS, type Target, TARGETS } from "./targets.ts";
 
 /** What goes into an executable. */
 interface Program {
@@ -36,7 +36,7 @@ const COMPILER = Deno.env.get("COMPILE_DENO") || Deno.execPath();
 
 async function compile(
   { directory, words }: Program,
-  { file, triple, permissions }: Target,
+  { file, triple }: Target,
 ): Promise<void> {
   const command = new Deno.Command(COMPILER, {
     args: [
@@ -48,7 +48,7 @@ async function compile(
       // The cache would lie under a name that can be guessed in the directory for temporary files,
       // where another user can put code in its place.
       "--no-code-cache",
-      ...permissions,
+      ...PERMISSIONS,
       `--target=${triple}`,
       `--output=${DIST}${file}`,
       ...words,
@@ -86,9 +86,8 @@ async function ffiProgram(library: string | undefined): Promise<Program> {
 }
 
 /** The target of an FFI flavour. */
-function ffiTarget({ file, triple, permissions }: Target): Target {
-  const name = file.replace("trop-", "trop-ffi-");
-  return { file: name, triple, permissions: [...new Set([...permissions, "--allow-ffi"])] };
+function ffiTarget({ file, triple }: Target): Target {
+  return { file: file.replace("trop-", "trop-ffi-"), triple };
 }
 
 function namedTargets(names: readonly string[]): readonly Target[] {

@@ -23,10 +23,23 @@ const { DatabaseSync } = await import("node:sqlite");
 /** Opens a file with the SQLite inside the run time. */
 export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs }) => {
   const location = immutable ? immutableUri(path) : path;
-  return new NodeConnection(
-    guard(() => new DatabaseSync(location, { readOnly, timeout: timeoutMs })),
-  );
+  return new NodeConnection(guard(() => {
+    try {
+      return new DatabaseSync(location, { readOnly, timeout: timeoutMs });
+    } catch (error) {
+      throw immutable && wasTakenForPath(location, error) ? notCapable(error) : error;
+    }
+  }));
 };
+
+/** Unless it may do everything, the run time makes a path of a URI, and looks for that. */
+function wasTakenForPath(uri: string, error: unknown): boolean {
+  return error instanceof Error && error.message.includes(uri);
+}
+
+function notCapable(cause: unknown): Error {
+  return new Deno.errors.NotCapable("a URI takes --allow-all", { cause });
+}
 
 class NodeConnection implements SqliteConnection {
   readonly #database: NodeDatabase;

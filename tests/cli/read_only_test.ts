@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { fileHash, rawConnection, rawRow, writeV1 } from "../support/database.ts";
 import { type Circumstances, type Expectation, type Home, trop } from "../support/program.ts";
 import { databaseOf, homeStoring } from "../support/stored.ts";
@@ -152,4 +153,26 @@ Deno.test("reading while another process writes waits for nobody", async () => {
   for (const [args, wanted] of READING) {
     await home.run([...args.split(" "), "--busy-timeout", "0"], wanted);
   }
+});
+
+Deno.test({
+  name: "without every permission of Deno reading fails there for the same reason as writing",
+  ignore: Deno.build.os !== "linux" || Deno.env.has("TROP_UNDER_TEST"),
+  async fn() {
+    await using home = await store();
+    const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+    const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-write", "--allow-env"];
+    const program = [Deno.execPath(), "run", ...flags, main];
+    await Deno.chmod(databaseOf(home), 0o444);
+    await Deno.chmod(home.path(".trop"), 0o555);
+    await home.run(["list"], {
+      program,
+      unprivileged: true,
+      status: 6,
+      stderr:
+        /^Error: database error: cannot write \S+trop\.db: the data directory .*--data-dir\n$/,
+    });
+    await Deno.chmod(home.path(".trop"), 0o755);
+    await home.run(["__complete", "projects", "--", "trop"], { program, stdout: "blog\n" });
+  },
 });

@@ -7,7 +7,7 @@
 import { type AbsolutePath, nativePaths, type PathBase, pathIn } from "../domain/path.ts";
 import { TropError } from "../errors.ts";
 import { findCheckoutRoot } from "../git/find_checkout_root.ts";
-import { exists } from "./file.ts";
+import { exists, statIfAny } from "./file.ts";
 import type { FileIdentity } from "./source.ts";
 
 /** The file of the user, in the data directory. */
@@ -91,8 +91,9 @@ export function nameProjectFiles(text: string, base: PathBase): ProjectFiles {
 }
 
 function assertIsFile(path: string): void {
-  if (!exists(path)) throw invalidArguments(`Configuration file not found: ${path}`);
-  if (!Deno.statSync(path).isFile) throw invalidArguments(`Path is not a file: ${path}`);
+  const found = statIfAny(path);
+  if (found === undefined) throw invalidArguments(`Configuration file not found: ${path}`);
+  if (!found.isFile) throw invalidArguments(`Path is not a file: ${path}`);
 }
 
 function invalidArguments(message: string): TropError {

@@ -19,16 +19,32 @@ export interface FileText {
   readonly text: string;
 }
 
-/** Whether there is something at `path`, links followed; what cannot be looked at is not there. */
+/** Whether there is something at `path`; see {@linkcode statIfAny}. */
 export function exists(path: string): boolean {
+  return statIfAny(path) !== undefined;
+}
+
+/**
+ * What is at `path`, links followed. What nobody here may look at is not there.
+ *
+ * @throws {TropError} `configuration` when that cannot be told, as on a disk that fails: going on
+ * without the file would give out other ports.
+ */
+export function statIfAny(path: string): Deno.FileInfo | undefined {
   try {
-    Deno.statSync(path);
-    return true;
+    return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw toTropError(path, error);
-    return false;
+    if (MISSING.some((kind) => error instanceof kind)) return undefined;
+    throw toTropError(path, error);
   }
 }
+
+const MISSING = [
+  Deno.errors.NotFound,
+  Deno.errors.NotADirectory,
+  Deno.errors.PermissionDenied,
+  Deno.errors.FilesystemLoop,
+];
 
 /**
  * The text of the configuration file at `path`.

@@ -25,3 +25,18 @@ Deno.test({
     });
   },
 });
+
+for (const args of [["reserve"], ["autoreserve"], ["reserve-group", "trop.yaml"]]) {
+  Deno.test({
+    name: `${args[0]} does not go on without a file that the disk does not tell of${why}`,
+    ignore: !hasStrace,
+    async fn() {
+      await using home = await trop.home({ "trop.yaml": "ports: { min: 6000 }\n" });
+      await home.run(args, {
+        script: failAt({ name: "statx", number: 1 }, "EIO", home.path("trop.yaml")),
+        status: 7,
+        stderr: /^Error: Configuration error: invalid path .*trop\.yaml: .*error 5/,
+      });
+    },
+  });
+}

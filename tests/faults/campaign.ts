@@ -18,6 +18,8 @@ export interface Campaign {
   readonly unit: string;
   /** How many rounds a torture run has. */
   readonly rounds: number;
+  /** Why it cannot be done on this machine. */
+  readonly unavailable?: string | undefined;
   /** How many rounds go on at a time. */
   readonly lanes?: number;
   /**
@@ -95,16 +97,16 @@ export async function runCampaign(
 /** A test of some rounds. @param harm What must have been seen at least once. */
 export function testCampaign(
   campaign: Campaign,
-  { name, rounds, ignore = false, harm = [] }: {
+  { name, rounds, harm = [] }: {
     readonly name: string;
     readonly rounds: number;
-    readonly ignore?: boolean;
     readonly harm?: readonly string[];
   },
 ): void {
+  const { unavailable } = campaign;
   Deno.test({
-    name,
-    ignore,
+    name: unavailable === undefined ? name : `${name} (ignored: ${unavailable})`,
+    ignore: unavailable !== undefined,
     async fn() {
       const seed = chooseSeed();
       const { losses, tally } = await runCampaign(campaign, { seed, rounds: Array(rounds).keys() });

@@ -5,7 +5,14 @@
  */
 
 import type { Home } from "../support/program.ts";
-import { failAt, FILE_CALLS, readCalls, recordCalls, type SystemCall } from "../support/strace.ts";
+import {
+  failAt,
+  FILE_CALLS,
+  hasStrace,
+  readCalls,
+  recordCalls,
+  type SystemCall,
+} from "../support/strace.ts";
 import type { Campaign } from "./campaign.ts";
 import { type Rehearsal, suffer } from "./harm.ts";
 import {
@@ -22,6 +29,7 @@ export const errors: Campaign = {
   name: "errors",
   fault: "any system call on a file fails: EIO, ENOSPC, EDQUOT, EROFS, EACCES and the like",
   unit: "errors",
+  unavailable: hasStrace ? undefined : "there is no strace",
   rounds: 1000,
   async round(random, tally) {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

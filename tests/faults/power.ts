@@ -11,7 +11,7 @@ import { Barrier } from "../support/barrier.ts";
 import { Peer } from "../support/peers.ts";
 import type { Home } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
-import { readCalls, recordCalls, type SystemCall } from "../support/strace.ts";
+import { hasStrace, readCalls, recordCalls, type SystemCall } from "../support/strace.ts";
 import type { Campaign } from "./campaign.ts";
 import { Disk, DISK_CALLS, TRACING } from "./disk.ts";
 import {
@@ -38,6 +38,7 @@ export const power: Campaign = {
   name: "power",
   fault: "power lost at any moment; of what was not synced, any part is on the disk",
   unit: "losses of power",
+  unavailable: hasStrace ? undefined : "there is no strace",
   rounds: 200,
   async round(random, tally) {
     await using home = await makeHome(random);

@@ -7,7 +7,7 @@
 
 import { type Home, trop } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
-import { mountTmpfs } from "../support/tmpfs.ts";
+import { canMountTmpfs, mountTmpfs } from "../support/tmpfs.ts";
 import type { Campaign } from "./campaign.ts";
 import { type Harm, type Rehearsal, suffer } from "./harm.ts";
 import {
@@ -24,6 +24,7 @@ export const space: Campaign = {
   name: "space",
   fault: "a full disk, no inode left, a read-only mount, permissions that were taken away",
   unit: "commands",
+  unavailable: canMountTmpfs ? undefined : "only root may mount a small file system",
   rounds: 400,
   async round(random, tally) {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -256,15 +256,14 @@ export function copyFiles(from: string, to: string): void {
 /** What a home holds, to go back to it. */
 export class Checkpoint implements Disposable {
   readonly #copy = temporaryDirectory();
+  readonly #hasData: boolean;
   readonly #project: string;
 
   constructor(readonly home: Home) {
     copyFiles(home.path(DATA), this.#copy.path);
-    this.#project = Deno.readTextFileSync(home.path(PROJECT_FILE));
     this.#hasData = exists(home.path(DATA));
+    this.#project = Deno.readTextFileSync(home.path(PROJECT_FILE));
   }
-
-  readonly #hasData: boolean;
 
   restore(): void {
     const data = this.home.path(DATA);

@@ -226,6 +226,9 @@ Deno.test("run() reports a defect, with its stack when TROP_DEBUG is set", async
   }
 });
 
+/** Its run time breaks off over such arguments, with status 101 and before trop begins. */
+const isExecutable = Deno.env.get("TROP_UNDER_TEST")?.endsWith(".js") === false;
+
 // Nothing is done in the name of U+FFFD, which is what the run time makes of other bytes.
 for (
   const [script, status, stderr] of [
@@ -250,7 +253,7 @@ for (
 ) {
   Deno.test({
     name: `not UTF-8: ${script}`,
-    ignore: Deno.build.os !== "linux",
+    ignore: Deno.build.os !== "linux" || isExecutable && /"\$@" .*"\$BAD"/.test(script),
     async fn() {
       await using home = await trop.home();
       const result = { script: `BAD=$(printf 'b\\377d'); ${script}`, status, stderr };

@@ -54,7 +54,9 @@ function excerptOf(
   { field, source, isLineHidden }: Problem,
   linesOf: LinesOf,
 ): readonly string[] {
-  if (isLineHidden || !isInFile(source)) return [];
+  // What stands in the place of a variable's name is not repeated, whatever it is.
+  const isName = /^reservations\..*\.env$/.test(field);
+  if (isLineHidden || isName || !isInFile(source)) return [];
   const line = linesOf(source.file)?.[source.line - 1];
   if (line === undefined) return [];
   // In braces, the line may hold the names of other services than the one it is about.

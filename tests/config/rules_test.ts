@@ -285,6 +285,7 @@ Deno.test("no message about a tag or its variable repeats it, and each is one li
       services(`"${tag}": {env: A}\n    "${tag} ": {offset: 1, env: B}`),
       services(`"${tag}": {env: A}\n    "${tag}": {offset: 1, env: B}`),
       services(`"${tag}": {env: [A]}`),
+      services("web: {env: [EVIL]}"),
       services(`"${tag}": {nev: A}`),
       services(`"${tag}": {offset: x}`),
       `reservations: {base: 0, services: {"${tag}": {env: A}}}`,

@@ -43,7 +43,7 @@ export function makePage({ startup, inside, storm, peers }: Results): Page {
     inside && insidePart(inside.measured, draw),
     storm && stormPart(storm.measured, draw),
     peers && peersPart(peers.measured, draw),
-    losses(startup?.measured, peers?.measured),
+    losses(startup?.measured, inside?.measured, peers?.measured),
     inside && spacePart(inside.measured),
     reproduction(measured),
   ];
@@ -62,7 +62,7 @@ const FORMS: Readonly<Record<Form, string>> = {
   source: "checkout",
   bundle: "`trop.js`",
   url: "`trop.js` by URL",
-  executable: "executable",
+  executable: "the executable",
 };
 
 function startupPart(startup: Startup, draw: Draw): string {
@@ -289,12 +289,16 @@ function peersChart(title: string, processes: PeerProcesses): string {
 }
 
 /** What others do better, and budgets that are not met: a page of victories would be of no use. */
-function losses(startup?: Startup, peers?: Peers): string | undefined {
-  const found = [...startup ? startupLosses(startup) : [], ...peers ? peerLosses(peers) : []];
+function losses(startup?: Startup, inside?: Inside, peers?: Peers): string | undefined {
+  const found = [
+    ...startup ? startupLosses(startup) : [],
+    ...inside ? insideLosses(inside) : [],
+    ...peers ? peerLosses(peers) : [],
+  ];
   if (found.length === 0) return undefined;
   return `## What trop loses at
 
-${found.map((loss) => `- ${loss}`).join("\n")}`;
+${found.map((loss) => `- ${loss[0]?.toUpperCase()}${loss.slice(1)}`).join("\n")}`;
 }
 
 function startupLosses(startup: Startup): string[] {
@@ -319,6 +323,17 @@ function startupLosses(startup: Startup): string[] {
       ];
     },
   );
+}
+
+/** Budgets are for 60,000 rows. */
+function insideLosses({ benches }: Inside): string[] {
+  return benches.flatMap((bench) => {
+    const budget = BUDGETS[bench.group as keyof typeof BUDGETS];
+    if (sizeOf(bench) !== 60_000 || budget === undefined || bench.p75 <= budget * 1e6) return [];
+    return [
+      `“${bench.group}” takes ${milliseconds(bench.p75)} ms at 60,000 rows in place of ${budget}.`,
+    ];
+  });
 }
 
 function peerLosses({ ports, statements, operations }: Peers): string[] {
@@ -376,7 +391,7 @@ function reproduction(
     `${date}, ${commit}`,
     `${cpu}, ${cores} cores, ${os}`,
     `${deno}, ${sqlite}`,
-    `${load.loadBefore}, ${load.loadAfter}`,
+    `${load.loadBefore.toFixed(1)}, ${load.loadAfter.toFixed(1)}`,
   ]);
   return `## To reproduce
 

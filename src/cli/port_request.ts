@@ -22,6 +22,7 @@ export function portRequest(
   config: EffectiveConfig,
   { force }: { readonly force: boolean },
 ): PortRequest {
+  const { min, max } = config.ports;
   return {
     project: fieldRequest(config.project),
     task: fieldRequest(config.task),
@@ -30,7 +31,8 @@ export function portRequest(
     allowUnrelatedPath: force || config.allowUnrelatedPath,
     range: config.ports,
     isExcluded: exclusionTest(config.excludedPorts),
-    isUnsafe: (port) => unsafeReasonFor(config, port) !== undefined,
+    // A range of one port asks for that port.
+    isUnsafe: (port) => min !== max && unsafeReasonFor(config, port) !== undefined,
     cleanup: {
       prune: config.autoprune,
       expire: config.autoexpire,

@@ -85,6 +85,7 @@ const HISTORIES: readonly (readonly [title: string, steps: readonly Step[]])[] =
       stdout: "6002\n",
       stderr: /^Warning: .* moved from port 6000 to port 6002\n$/,
     }],
+    ["reserve --min 6000 --max 6000 --tag c", { stdout: "6000\n", stderr: UNSAFE }],
   ]],
   ["gives out what browsers refuse like any other port where that is allowed", [
     ["reserve --min 6665 --max 6669 --tag a --allow-unsafe-ports", { stdout: "6665\n" }],

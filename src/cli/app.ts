@@ -7,7 +7,7 @@
 import { VERSION } from "../version.ts";
 import { commandUsage, ROOT_USAGE } from "./command.ts";
 import { COMMAND_NAMES, loadCommand } from "./commands.ts";
-import { commandHelp, type HelpOptions, rootHelp } from "./help.ts";
+import type { HelpOptions } from "./help.ts";
 import { ClosedOutput, envIfAllowed, type Host, isStyled, type OutputStream } from "./host.ts";
 import { chooseVerbosity, Output } from "./output.ts";
 import { missingCommand, parseCommand, parseRoot, unknownCommand } from "./parser.ts";
@@ -21,13 +21,13 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   let failureExitCode = 0;
   try {
     if (argv.length === 0) {
-      host.stderr.write(rootHelp(allTitles(), helpOptions(host, host.stderr)));
+      host.stderr.write(await rootHelpText(host, host.stderr));
       return EXIT.usage;
     }
     const root = parseRoot(argv);
     switch (root.kind) {
       case "help":
-        host.stdout.write(rootHelp(allTitles(), helpOptions(host, host.stdout)));
+        host.stdout.write(await rootHelpText(host, host.stdout));
         return 0;
       case "version":
         host.stdout.write(await versionText(root.verbose));
@@ -41,6 +41,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     failureExitCode = command.failureExitCode ?? 0;
     const parsed = parseCommand(command, root, host.env);
     if (parsed.kind === "help") {
+      const { commandHelp } = await import("./help.ts");
       host.stdout.write(commandHelp(command, helpOptions(host, host.stdout)));
       return 0;
     }
@@ -56,6 +57,12 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     host.stderr.write(text);
     return Math.max(exitCode, failureExitCode);
   }
+}
+
+/** The words of the help are loaded by those who want to read them. */
+async function rootHelpText(host: Host, stream: OutputStream): Promise<string> {
+  const { rootHelp } = await import("./help.ts");
+  return rootHelp(allTitles(), helpOptions(host, stream));
 }
 
 async function versionText(verbose: boolean): Promise<string> {

@@ -41,7 +41,7 @@ export const errors: Campaign = {
     const provoke = () => ({
       what: `${error} at ${call.text}`,
       circumstances: { script: failAt(call, error) },
-      keepsTemporaryFiles: call.name.startsWith("unlink"),
+      keepsTemporaryFiles: isRemoval(call),
     });
     await suffer(home, command, rehearsal, { provoke, tally });
     tally.count(errors.unit);
@@ -64,6 +64,11 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
   chmod: ["EIO", "EPERM", "EROFS"],
 };
 const ANY_CALL = ["EIO"];
+
+/** The run time looks at what it is about to remove. */
+function isRemoval({ name, text }: SystemCall): boolean {
+  return name.startsWith("unlink") || name === "statx" && text.includes(".tmp");
+}
 
 async function rehearse(
   home: Home,

@@ -170,7 +170,7 @@ Deno.test("migrate moves all or nothing", () => {
   );
   const database = home.open();
   const failure = failureOf(() => move(database, request("/a", "/b", RECURSIVE)));
-  assert.equal(failure.code, "database-corruption");
+  assert.equal(failure.code, "change-refused");
   assert.deepEqual(withRead(database, "looking", list), before);
 });
 

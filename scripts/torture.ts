@@ -25,6 +25,7 @@ import { temporaryDirectory } from "../tests/support/temporary_directory.ts";
 
 const CAMPAIGNS: readonly Campaign[] = [
   storm({ name: "storm", tenants: 64, commands: 100 }),
+  storm({ name: "crowd", tenants: 128, commands: 5 }),
   endurance({ name: "endurance", tenants: 8, commands: 12_500 }),
   crash,
   power,

@@ -2,7 +2,8 @@
  * Many processes on one database. Each group of processes is released from a barrier at once, and
  * no test waits for a time to pass.
  *
- * Not here: C09 and C10, which are for a nightly run, and C13, which needs the other tool.
+ * Not here: C09 and C10, which are storms of whole programs (tests/faults/load_test.ts, and `crowd` of
+ * `deno task torture`), and C13, which needs the other tool.
  *
  * @module
  */

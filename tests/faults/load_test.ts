@@ -2,7 +2,8 @@ import { testCampaign } from "./campaign.ts";
 import { endurance, storm } from "./load.ts";
 
 testCampaign(storm({ name: "storm", tenants: 16, commands: 10 }), {
-  name: "sixteen programs at any time find their own reservations and no half of another's change",
+  name:
+    "C09 sixteen programs at any time find their own reservations and no half of another's change",
   rounds: 1,
 });
 

@@ -3,7 +3,8 @@
  * named as arguments, or with `--all` for every one.
  *
  * `--ffi` compiles the FFI flavour for this machine, from the source; `--library` names the SQLite
- * library that is embedded in it, without which it looks for the system's.
+ * library that is embedded in it, without which it looks for the system's. `TROP_FFI_CONFIG` names
+ * another configuration than `deno.ffi.json`, for machines that do not reach JSR.
  *
  * @module
  */

@@ -8,7 +8,7 @@
 import {
   type ReadTransaction,
   withRead,
-  withWrite,
+  withWriteInTurn,
   type WriteTransaction,
 } from "../database/transaction.ts";
 import { openSessionDatabase, type Session } from "./session.ts";
@@ -27,15 +27,15 @@ export interface Change<P> {
  * @param command The command's name, for the lock-timeout message.
  * @returns What was done, or would be.
  */
-export function makeChange<P>(
+export async function makeChange<P>(
   session: Session,
   { command, dryRun }: { readonly command: string; readonly dryRun: boolean },
   change: Change<P>,
-): P {
+): Promise<P> {
   using database = openSessionDatabase(session, dryRun ? "look" : "write");
   const operation = `executing the ${command} command`;
   if (dryRun) return withRead(database, operation, (transaction) => change.plan(transaction));
-  return withWrite(database, operation, (transaction) => {
+  return await withWriteInTurn(database, operation, (transaction) => {
     return change.execute(transaction, change.plan(transaction));
   });
 }

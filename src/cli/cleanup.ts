@@ -73,7 +73,7 @@ export async function cleanUp(
   const now = host.now();
   const maxAge = expireAfterDays * SECONDS_PER_DAY;
   const inspectDirectory = directoryInspector(absoluteDataDirectory(host, dataDirectory));
-  const stale = makeChange(session, { command, dryRun }, {
+  const stale = await makeChange(session, { command, dryRun }, {
     plan: (transaction) => {
       using progress = new Progress(host, output, (count) => `Looked at ${count} directories`);
       const inspect = (path: AbsolutePath) => {

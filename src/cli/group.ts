@@ -53,7 +53,7 @@ export function reserveGroup<T>(
   request: GroupRequest,
   execution: Execution,
   prepare: (variables: readonly Variable[]) => T,
-): { readonly plan: GroupPlan; readonly product: T } {
+): Promise<{ readonly plan: GroupPlan; readonly product: T }> {
   const world = currentWorld(session);
   return makeChange(session, execution, {
     plan: (transaction) => {
@@ -90,11 +90,11 @@ export interface GroupCommand {
  * @throws {TropError} `validation` without a group, of an unknown shell or of a bad task, and what
  * {@linkcode planGroup} throws.
  */
-export function runGroupCommand(
+export async function runGroupCommand(
   session: Session,
   { task, force, dryRun, ...rendering }: GroupOptions,
   { name, origin, announcement }: GroupCommand,
-): void {
+): Promise<void> {
   const { config, host, output } = session;
   const located = locateGroup(session);
   if (located === undefined) {
@@ -108,7 +108,7 @@ export function runGroupCommand(
     ...located,
     replace: force,
   };
-  const { plan, product } = reserveGroup(session, request, { command: name, dryRun }, render);
+  const { plan, product } = await reserveGroup(session, request, { command: name, dryRun }, render);
   if (dryRun) printDryRun(output, [origin, ...groupActions(plan)]);
   else {
     output.product(product);

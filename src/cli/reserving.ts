@@ -36,7 +36,7 @@ export function reservePort<T>(
   request: ReserveRequest,
   execution: Execution,
   prepare: (reservation: Reservation) => T,
-): { readonly plan: ReservePlan; readonly product: T } {
+): Promise<{ readonly plan: ReservePlan; readonly product: T }> {
   const world = currentWorld(session);
   return makeChange(session, execution, {
     plan: (transaction) => {

@@ -11,9 +11,10 @@ import type { RowSource } from "./codec.ts";
 import { type DatabaseOptions, databaseOptions, MAX_BUSY_TIMEOUT_MS } from "./config.ts";
 import { openSqlite } from "./driver.ts";
 import { type Circumstances, isBusy, translating } from "./failures.ts";
-import { type Place, prepareFile } from "./files.ts";
+import { parentOf, type Place, prepareFile } from "./files.ts";
 import { chooseJournal, journalMode, noteSharing } from "./journal.ts";
 import { bringUpToDate, nextMigration, refuseUnlessCurrent } from "./migrations.ts";
+import { takeTurn } from "./queue.ts";
 import {
   type OpenSqlite,
   RESULT,
@@ -45,6 +46,12 @@ export type DatabaseNotice =
 
 /** A wait that somebody at a terminal wonders about. */
 const LONG_WAIT_MS = 1000;
+
+/** How much of a wait may pass in the queue: whoever is first there may have been stopped. */
+const QUEUE_SHARE = 0.8;
+
+/** A busy timeout in which SQLite asks after 1 and 3 ms; a longer one would make it slow down. */
+const ASKING_MS = 3;
 
 /** Fixed words: scripts look for them. */
 export const OPENING = "opening, configuring, or migrating the database";
@@ -181,6 +188,30 @@ export class Database implements RowSource, Disposable {
       if (!isBusy(error)) throw error;
       using _notice = onLongWait();
       return this.#waitingFor(this.waitLeftMs, act);
+    }
+  }
+
+  /**
+   * Like {@linkcode Database.waiting}, but whoever has waited for a second goes into a queue, and
+   * when it is first there asks again and again, so that those who came later do not get ahead.
+   */
+  async waitingInTurn<T>(act: () => T): Promise<T> {
+    try {
+      return this.#waitingFor(Math.min(LONG_WAIT_MS, this.waitLeftMs), act);
+    } catch (error) {
+      if (!isBusy(error) || this.waitLeftMs === 0) throw error;
+    }
+    using _notice = this.options.onLongWait?.();
+    const start = performance.now();
+    using turn = await takeTurn(parentOf(this.path), this.waitLeftMs * QUEUE_SHARE);
+    this.#waitedMs += performance.now() - start;
+    if (turn === undefined) return this.#waitingFor(this.waitLeftMs, act);
+    for (;;) {
+      try {
+        return this.#waitingFor(Math.min(ASKING_MS, this.waitLeftMs), act);
+      } catch (error) {
+        if (!isBusy(error) || this.waitLeftMs === 0) throw error;
+      }
     }
   }
 

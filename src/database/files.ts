@@ -165,7 +165,7 @@ export function exists(path: string): boolean {
 }
 
 /** Where a path leads to that is used as it was given: it may hold dots and, on Windows, slashes. */
-function parentOf(path: string): string {
+export function parentOf(path: string): string {
   return path.replace(Deno.build.os === "windows" ? /[/\\]+[^/\\]*$/ : /\/+[^/]*$/, "") || "/";
 }
 

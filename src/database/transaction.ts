@@ -14,11 +14,11 @@ import { readVersion, refuseVersion } from "./state.ts";
 /** Proof that a transaction is open; statements in it see one moment of the database. */
 export type ReadTransaction = RowSource;
 
-declare const writable: unique symbol;
+declare const written: unique symbol;
 
 /** Proof that the write lock is held: what changes rows takes one of these. */
 export interface WriteTransaction extends ReadTransaction {
-  readonly [writable]: true;
+  readonly [written]: true;
 }
 
 /**
@@ -48,16 +48,40 @@ export function withWrite<T>(
   operation: string,
   act: (transaction: WriteTransaction) => T,
 ): T {
-  const checked = (transaction: WriteTransaction) => {
-    // A newer trop may have changed the tables since the file was opened.
+  return renewingWait(
+    database,
+    () => write(database, { beginning: STARTING, operation }, checkingVersion(act)),
+  );
+}
+
+/**
+ * {@linkcode withWrite} for a whole command: it waits for the lock as `Database.waitingInTurn` does,
+ * so that no number of others can starve it.
+ */
+export async function withWriteInTurn<T>(
+  database: Database,
+  operation: string,
+  act: (transaction: WriteTransaction) => T,
+): Promise<T> {
+  const transaction = { ...IMMEDIATE, beginning: STARTING, operation };
+  const start = performance.now();
+  try {
+    await database.waitingInTurn(() => database.prepare(transaction.begin).run());
+    return settle(database, transaction, start, () => checkingVersion(act)(writable(database)));
+  } catch (error) {
+    throw translated(database, STARTING, error);
+  } finally {
+    database.renewWait();
+  }
+}
+
+/** `act` behind a look at the version: a newer trop may have changed the tables meanwhile. */
+function checkingVersion<T>(act: (transaction: WriteTransaction) => T) {
+  return (transaction: WriteTransaction): T => {
     const version = readVersion(transaction);
     if (version !== SCHEMA_VERSION) throw refuseVersion(transaction, version);
     return act(transaction);
   };
-  return renewingWait(
-    database,
-    () => write(database, { beginning: STARTING, operation }, checked),
-  );
 }
 
 /** Fixed words: scripts look for them. */
@@ -96,6 +120,10 @@ export function withSchemaWrite<T>(
   return write(database, { beginning: operation, operation }, act);
 }
 
+function writable(database: Database): WriteTransaction {
+  return database as RowSource as WriteTransaction;
+}
+
 interface Operations {
   /** What is told when the lock for it cannot be had. */
   readonly beginning: string;
@@ -107,7 +135,7 @@ function write<T>(
   operations: Operations,
   act: (transaction: WriteTransaction) => T,
 ): T {
-  const transaction = database as RowSource as WriteTransaction;
+  const transaction = writable(database);
   switch (database.transaction) {
     case "write":
       return savepoint(database, operations.operation, () => act(transaction));
@@ -116,7 +144,7 @@ function write<T>(
     case undefined:
       return transact(
         database,
-        { begin: "BEGIN IMMEDIATE", kind: "write", ...operations },
+        { ...IMMEDIATE, ...operations },
         () => act(transaction),
       );
   }
@@ -127,17 +155,26 @@ interface Transaction extends Operations {
   readonly kind: "read" | "write";
 }
 
-function transact<T>(
-  database: Database,
-  { begin, kind, beginning, operation }: Transaction,
-  act: () => T,
-): T {
+/** A transaction that has the write lock from its beginning on. */
+const IMMEDIATE = { begin: "BEGIN IMMEDIATE", kind: "write" } as const;
+
+function transact<T>(database: Database, transaction: Transaction, act: () => T): T {
   const start = performance.now();
   try {
-    database.waiting(() => database.prepare(begin).run());
+    database.waiting(() => database.prepare(transaction.begin).run());
   } catch (error) {
-    throw translated(database, beginning, error);
+    throw translated(database, transaction.beginning, error);
   }
+  return settle(database, transaction, start, act);
+}
+
+/** Runs `act` in the transaction that was begun, and ends it. */
+function settle<T>(
+  database: Database,
+  { kind, operation }: Transaction,
+  start: number,
+  act: () => T,
+): T {
   database.transaction = kind;
   try {
     const result = settled(act());

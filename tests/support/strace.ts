@@ -70,14 +70,16 @@ const UNFINISHED = " <unfinished ...>";
  * A script for `Home.start` in which the program's n-th call of a name fails with `error`.
  *
  * @param path Counts only the calls that are about this file.
+ * @param log Where the calls are listed.
  */
 export function failAt(
   call: Pick<SystemCall, "name" | "number">,
   error: string,
   path?: string,
+  log = "/dev/null",
 ): string {
   const only = path === undefined ? "--seccomp-bpf" : `-P '${path}'`;
-  return `exec strace -fqq ${only} -o /dev/null ${injection(call, `error=${error}`)} "$@"`;
+  return `exec strace -fqq ${only} -o '${log}' ${injection(call, `error=${error}`)} "$@"`;
 }
 
 /** A script for `Home.start` in which the program dies at its n-th call of a name. */

@@ -32,7 +32,7 @@ export const autoreserve = defineCommand({
     const { options } = invocation;
     const session = await startSession(invocation, groupFlags(options), { storesNames: true });
     const discovered = `Discovered config: ${requireFile(session)}`;
-    runGroupCommand(session, options, {
+    await runGroupCommand(session, options, {
       name: "autoreserve",
       origin: discovered,
       announcement: discovered,

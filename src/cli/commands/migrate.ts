@@ -48,7 +48,7 @@ export const migrate = defineCommand({
     const { options, output } = invocation;
     const { recursive, force, dryRun } = options;
     const session = await startSession(invocation);
-    const plan = makeChange(session, { command: "migrate", dryRun }, {
+    const plan = await makeChange(session, { command: "migrate", dryRun }, {
       plan: (transaction) =>
         planMigrate(transaction, {
           from: normalisePath(session, options.from),

@@ -1,4 +1,4 @@
-import { withRead, withWrite } from "../../database/transaction.ts";
+import { withRead, withWriteInTurn } from "../../database/transaction.ts";
 import { formatKey, type Reservation } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
 import { executeRelease, planRelease, type ReleaseRequest } from "../../operations/release.ts";
@@ -57,7 +57,7 @@ export const release = defineCommand({
       describe(output, request, plan);
       return;
     }
-    const released = withWrite(database, operation, (tx) => {
+    const released = await withWriteInTurn(database, operation, (tx) => {
       return executeRelease(tx, planRelease(tx, request, directory));
     });
     report(output, request, released);

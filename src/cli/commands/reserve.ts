@@ -102,7 +102,12 @@ export const reserve = defineCommand({
       },
     };
     const execution = { command: "reserve", dryRun };
-    const { plan, product } = reservePort(session, request, execution, ({ port }) => `${port}\n`);
+    const { plan, product } = await reservePort(
+      session,
+      request,
+      execution,
+      ({ port }) => `${port}\n`,
+    );
     if (dryRun) printDryRun(output, reserveActions(plan));
     else output.product(product);
     warnOfReserve(session, plan, preferred);

@@ -46,6 +46,6 @@ export const reserveGroup = defineCommand({
       project,
     });
     const origin = `Reserve the group of ${file}`;
-    runGroupCommand(session, options, { name: "reserve-group", origin });
+    await runGroupCommand(session, options, { name: "reserve-group", origin });
   },
 });

@@ -67,8 +67,8 @@ export const run = defineCommand({
     };
     const group = options.path === undefined ? locateGroup(session) : undefined;
     const { actions, words, change } = group === undefined
-      ? reserveOne(session, wish, resolveTarget(session, options.path))
-      : reserveAll(session, wish, group);
+      ? await reserveOne(session, wish, resolveTarget(session, options.path))
+      : await reserveAll(session, wish, group);
     // The database is closed by now: the program may run for days.
     if (!dryRun) return await runProgram(words, change);
     findProgram(words[0] ?? "");
@@ -107,7 +107,7 @@ interface Ports {
   readonly chosen?: Variable;
 }
 
-function reserveOne(session: Session, wish: Wish, path: AbsolutePath): Start {
+async function reserveOne(session: Session, wish: Wish, path: AbsolutePath): Promise<Start> {
   const { tag = null, name = "PORT", dryRun } = wish;
   const request = {
     ...portRequest(session.config, { force: false }),
@@ -116,7 +116,7 @@ function reserveOne(session: Session, wish: Wish, path: AbsolutePath): Start {
     preference: undefined,
   };
   const execution = { command: "run", dryRun };
-  const { plan, product } = reservePort(session, request, execution, ({ port }) => {
+  const { plan, product } = await reservePort(session, request, execution, ({ port }) => {
     const chosen = { tag, name, port };
     return prepare(session, wish, { path, variables: [chosen], chosen });
   });
@@ -124,7 +124,7 @@ function reserveOne(session: Session, wish: Wish, path: AbsolutePath): Start {
   return { actions: reserveActions(plan), ...product };
 }
 
-function reserveAll(session: Session, wish: Wish, located: LocatedGroup): Start {
+async function reserveAll(session: Session, wish: Wish, located: LocatedGroup): Promise<Start> {
   const { tag, name, dryRun } = wish;
   if (tag === undefined && name !== undefined) {
     throw invalidArguments("--env names the variable of one port, so choose a service with --tag");
@@ -139,7 +139,7 @@ function reserveAll(session: Session, wish: Wish, located: LocatedGroup): Start 
     replace: false,
   };
   const execution = { command: "run", dryRun };
-  const { plan, product } = reserveGroup(session, request, execution, (services) => {
+  const { plan, product } = await reserveGroup(session, request, execution, (services) => {
     const service = services.find((service) => service.tag === tag);
     if (service === undefined) return prepare(session, wish, { ...located, variables: services });
     const chosen = { ...service, name: name ?? "PORT" };

@@ -5,18 +5,11 @@
  * @module
  */
 
-/** A port to avoid. */
-export interface UnsafePort {
-  readonly port: number;
-  /** What is the matter with it, as the end of a sentence that begins with the port. */
-  readonly reason: string;
-  readonly source: string;
-  /** The only system on which it holds, as `Deno.build.os` calls it; without one it always does. */
-  readonly os?: string;
-}
-
-/** The ports that browsers do not connect to, with the service that each is known for. */
-const BLOCKED_BY_BROWSERS: Readonly<Record<number, string>> = {
+/**
+ * The ports that browsers do not connect to, with the service that each is known for: the list of
+ * https://fetch.spec.whatwg.org/#port-blocking but for port 0.
+ */
+export const BLOCKED_BY_BROWSERS: Readonly<Record<number, string>> = {
   1: "tcpmux",
   7: "echo",
   9: "discard",
@@ -101,28 +94,14 @@ const BLOCKED_BY_BROWSERS: Readonly<Record<number, string>> = {
   10080: "amanda",
 };
 
-/** Every port to avoid, ascending for each source. */
-export const UNSAFE_PORTS: readonly UnsafePort[] = [
-  ...Object.entries(BLOCKED_BY_BROWSERS).map(([port, service]) => ({
-    port: Number(port),
-    reason: `browsers refuse it${service && ` (${service})`}`,
-    source: "Fetch Standard, port blocking: https://fetch.spec.whatwg.org/#port-blocking",
-  })),
-  ...[5000, 7000].map((port) => ({
-    port,
-    reason: "the AirPlay Receiver of macOS listens on it",
-    source: "macOS 12 and later while AirPlay Receiver is on, as it is by default",
-    os: "darwin",
-  })),
-];
-
-const BY_PORT: ReadonlyMap<number, UnsafePort> = new Map(
-  UNSAFE_PORTS.map((unsafe) => [unsafe.port, unsafe]),
-);
+/** Where macOS 12 and later listens while its AirPlay Receiver is on, as it is by default. */
+export const AIRPLAY_PORTS: readonly number[] = [5000, 7000];
 
 /**
- * Why `port` is to be avoided on a system; `undefined` when nothing is the matter with it.
+ * Why `port` is to be avoided on a system, as the end of a sentence that begins with the port;
+ * `undefined` when nothing is the matter with it.
  *
+ * @param os As `Deno.build.os` calls it.
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -132,6 +111,8 @@ const BY_PORT: ReadonlyMap<number, UnsafePort> = new Map(
  * ```
  */
 export function unsafeReason(port: number, os: string = Deno.build.os): string | undefined {
-  const unsafe = BY_PORT.get(port);
-  return unsafe?.os === undefined || unsafe.os === os ? unsafe?.reason : undefined;
+  const service = BLOCKED_BY_BROWSERS[port];
+  if (service !== undefined) return `browsers refuse it${service && ` (${service})`}`;
+  const isAirPlay = os === "darwin" && AIRPLAY_PORTS.includes(port);
+  return isAirPlay ? "the AirPlay Receiver of macOS listens on it" : undefined;
 }

@@ -201,6 +201,10 @@ export class Database implements RowSource, Disposable {
     } catch (error) {
       if (!isBusy(error) || this.waitLeftMs === 0) throw error;
     }
+    return await this.#waitingInQueue(act);
+  }
+
+  async #waitingInQueue<T>(act: () => T): Promise<T> {
     using _notice = this.options.onLongWait?.();
     const start = performance.now();
     using turn = await takeTurn(parentOf(this.path), this.waitLeftMs * QUEUE_SHARE);

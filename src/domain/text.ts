@@ -83,9 +83,10 @@ export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (character) => SHORT_ESCAPES[character] ?? codeEscape(character));
 }
 
-// Cc and Cs are the controls and lone surrogates; the rest are line and paragraph separators and
-// the bidirectional controls, which can make a line read as another one.
-const CONTROLS = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+// Controls, line and paragraph separators, the bidirectional controls, which can make a line read as
+// another one, and lone surrogates. By number: `\p{Cc}` takes a tenth of a millisecond at each start.
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
 /**
  * The same for a JSON text, by JSON's own escapes: it stays the same value. Line feeds stay, for

@@ -1,21 +1,16 @@
 import assert from "node:assert/strict";
 
-import { UNSAFE_PORTS, unsafeReason } from "../../src/allocation/unsafe_ports.ts";
+import {
+  AIRPLAY_PORTS,
+  BLOCKED_BY_BROWSERS,
+  unsafeReason,
+} from "../../src/allocation/unsafe_ports.ts";
 
-Deno.test("UNSAFE_PORTS has each port once, ascending for each source", () => {
-  const ports = UNSAFE_PORTS.map(({ port }) => port);
-  assert.equal(new Set(ports).size, ports.length);
-  for (const source of new Set(UNSAFE_PORTS.map(({ source }) => source))) {
-    const listed = UNSAFE_PORTS.filter((unsafe) => unsafe.source === source);
-    assert.deepEqual(listed, listed.toSorted((a, b) => a.port - b.port));
-  }
-});
-
-Deno.test("UNSAFE_PORTS has the whole list of the Fetch Standard but port 0", () => {
-  const blocked = UNSAFE_PORTS.filter(({ source }) => source.startsWith("Fetch Standard"));
+Deno.test("BLOCKED_BY_BROWSERS has the whole list of the Fetch Standard but port 0", () => {
+  const blocked = Object.keys(BLOCKED_BY_BROWSERS).map(Number);
   assert.equal(blocked.length, 82);
   // The sum tells a mistyped number, which the count does not.
-  assert.equal(blocked.reduce((sum, { port }) => sum + port, 0), 115595);
+  assert.equal(blocked.reduce((sum, port) => sum + port, 0), 115595);
 });
 
 for (const port of [1, 77, 2049, 6000, 6665, 6666, 6667, 6668, 6669, 6697, 10080]) {
@@ -26,7 +21,7 @@ for (const port of [1, 77, 2049, 6000, 6665, 6666, 6667, 6668, 6669, 6697, 10080
   });
 }
 
-for (const port of [5000, 7000]) {
+for (const port of AIRPLAY_PORTS) {
   Deno.test(`unsafeReason() avoids port ${port} on macOS alone`, () => {
     assert.match(unsafeReason(port, "darwin") ?? "", /AirPlay/);
     assert.equal(unsafeReason(port, "linux"), undefined);

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { isMap, isScalar, isSeq, type Node, Scalar, type YAMLMap } from "yaml";
 import { type ExclusionEntry, readExclusion } from "../domain/exclusion.ts";
 import { closest } from "../domain/suggest.ts";
 import { escapeControls } from "../domain/text.ts";
@@ -33,7 +32,14 @@ import {
   kindOf,
   type Located,
 } from "./source.ts";
-import { YamlDocument } from "./yaml_document.ts";
+import { parseSimpleYaml } from "./yaml_simple.ts";
+import {
+  follow,
+  type YamlContent,
+  type YamlDocument,
+  type YamlNode,
+  type YamlScalar,
+} from "./yaml_tree.ts";
 
 /** What a file says. */
 export interface Decoded {
@@ -43,9 +49,17 @@ export interface Decoded {
 }
 
 /** Reads the text of a configuration file, which has no byte order mark. */
-export function decodeConfig(text: string, identity: FileIdentity): Decoded {
-  const yaml = new YamlDocument(text);
-  if (yaml.problems.length === 0) return new Decoder(yaml, identity).decode();
+export async function decodeConfig(text: string, identity: FileIdentity): Promise<Decoded> {
+  const simple = parseSimpleYaml(text);
+  if (simple !== undefined) return decodeDocument(simple, identity);
+  // The YAML package takes longer to load than all the rest; most files have no use for it.
+  const { parseYaml } = await import("./yaml_document.ts");
+  return decodeDocument(parseYaml(text), identity);
+}
+
+/** What a parsed text says. */
+export function decodeDocument(yaml: YamlDocument, identity: FileIdentity): Decoded {
+  if (yaml.problems.length === 0) return new Decoder(identity).decode(yaml.root);
   const problems = yaml.problems.map(({ message, line, column }): Problem => ({
     kind: "parse",
     field: "",
@@ -58,8 +72,8 @@ export function decodeConfig(text: string, identity: FileIdentity): Decoded {
 /** A key of a mapping with its value. */
 interface Entry {
   readonly key: string;
-  readonly keyNode: Node;
-  readonly value: Node;
+  readonly keyNode: YamlNode;
+  readonly value: YamlNode;
 }
 
 const EXCLUSION_WORDS =
@@ -74,25 +88,22 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 class Decoder {
-  readonly #yaml: YamlDocument;
   readonly #identity: FileIdentity;
   readonly #problems: Problem[] = [];
   /** Inside a service whose name is not fit to be shown. */
   #isLineHidden = false;
 
-  constructor(yaml: YamlDocument, identity: FileIdentity) {
-    this.#yaml = yaml;
+  constructor(identity: FileIdentity) {
     this.#identity = identity;
   }
 
-  decode(): Decoded {
-    const { root } = this.#yaml;
+  decode(root: YamlNode | null): Decoded {
     const settings = root === null || isNothing(root) ? {} : this.#section(root, "");
     return { settings: settings as Settings, problems: this.#problems };
   }
 
   /** The settings whose keys begin with `prefix`, which is empty for the whole file. */
-  #section(node: Node, prefix: string): Record<string, Located<unknown>> {
+  #section(node: YamlNode, prefix: string): Record<string, Located<unknown>> {
     const found: Record<string, Located<unknown>> = {};
     for (const { key, value } of this.#entries(node, prefix.slice(0, -1), keysBelow(prefix))) {
       const path = prefix + key;
@@ -111,7 +122,7 @@ class Decoder {
     return found;
   }
 
-  #value(node: Node, path: string, setting: Setting): unknown {
+  #value(node: YamlNode, path: string, setting: Setting): unknown {
     switch (setting.type) {
       case "exclusions":
         return this.#exclusions(node, path);
@@ -132,24 +143,26 @@ class Decoder {
     }
   }
 
-  #integer(node: Node, path: string, setting: Setting): number | undefined {
+  #integer(node: YamlNode, path: string, setting: Setting): number | undefined {
     return this.#read(node, path, integerWords(setting), (scalar) => {
       return readInteger(scalar, setting.type as IntegerType);
     });
   }
 
-  #exclusions(node: Node, path: string): Located<ExclusionEntry>[] | undefined {
-    const list = this.#yaml.follow(node);
-    if (!isSeq(list)) return this.#mismatch(node, path, "want a list of ports and ranges");
+  #exclusions(node: YamlNode, path: string): Located<ExclusionEntry>[] | undefined {
+    const list = follow(node);
+    if (list?.kind !== "sequence") {
+      return this.#mismatch(node, path, "want a list of ports and ranges");
+    }
     if (this.#isTagged(list, path)) return undefined;
-    return (list.items as Node[]).flatMap((item, index) => {
+    return list.items.flatMap((item, index) => {
       const entry = this.#exclusion(item, `${path}[${index}]`);
       return entry === undefined ? [] : [this.#locate(item, entry)];
     });
   }
 
-  #exclusion(node: Node, path: string): ExclusionEntry | undefined {
-    if (isMap(this.#yaml.follow(node))) return this.#range(node, path);
+  #exclusion(node: YamlNode, path: string): ExclusionEntry | undefined {
+    if (follow(node)?.kind === "mapping") return this.#range(node, path);
     const scalar = this.#scalar(node, path, EXCLUSION_WORDS);
     if (scalar === undefined) return undefined;
     const port = readInteger(scalar, "uint16");
@@ -159,7 +172,7 @@ class Decoder {
     this.#report(node, path, `${reading.problem}, found ${quote(reading.part)}`);
   }
 
-  #range(node: Node, path: string): ExclusionEntry | undefined {
+  #range(node: YamlNode, path: string): ExclusionEntry | undefined {
     const ends = new Map<string, number | undefined>();
     for (const { key, value } of this.#entries(node, path)) {
       if (!RANGE_KEYS.includes(key)) continue; // any other key is ignored here
@@ -173,7 +186,7 @@ class Decoder {
     return start === undefined || end === undefined ? undefined : { form: "range", start, end };
   }
 
-  #group(node: Node, path: string): Group | undefined {
+  #group(node: YamlNode, path: string): Group | undefined {
     let base: Located<number> | undefined;
     let services: readonly Service[] | undefined;
     let hasServices = false;
@@ -185,14 +198,14 @@ class Decoder {
         base = this.#setting(value, `${path}.base`, GROUP_BASE);
       }
     }
-    if (!hasServices && isMap(this.#yaml.follow(node))) {
+    if (!hasServices && follow(node)?.kind === "mapping") {
       this.#report(node, path, "the key 'services' is missing");
     }
     return services && { services, ...(base && { base }) };
   }
 
   /** The services, or none if one has a problem: what is left would clash for no good reason. */
-  #services(node: Node, path: string): readonly Service[] | undefined {
+  #services(node: YamlNode, path: string): readonly Service[] | undefined {
     // Written as nothing at all, a required mapping is an empty one.
     if (isNothing(node)) return [];
     const before = this.#problems.length;
@@ -206,7 +219,7 @@ class Decoder {
     return this.#problems.length === before ? services : undefined;
   }
 
-  #service(node: Node, path: string): Omit<Service, "tag"> {
+  #service(node: YamlNode, path: string): Omit<Service, "tag"> {
     const service: Record<string, Located<unknown>> = {};
     if (isNothing(node)) return service;
     for (const { key, value } of this.#entries(node, path, Object.keys(SERVICE_SETTINGS))) {
@@ -218,36 +231,38 @@ class Decoder {
     return service;
   }
 
-  #setting<T>(node: Node, path: string, setting: Setting): Located<T> | undefined {
+  #setting<T>(node: YamlNode, path: string, setting: Setting): Located<T> | undefined {
     const value = this.#value(node, path, setting);
     return value === undefined ? undefined : this.#locate(node, value as T);
   }
 
   /** The entries of a mapping whose keys are among `permitted`, or any, and not repeated. */
-  *#entries(node: Node, path: string, permitted?: readonly string[]): Generator<Entry, void> {
-    const mapping = this.#yaml.follow(node);
-    if (!isMap(mapping)) return this.#mismatch(node, path, "want a mapping of keys to values");
+  *#entries(node: YamlNode, path: string, permitted?: readonly string[]): Generator<Entry, void> {
+    const mapping = follow(node);
+    if (mapping?.kind !== "mapping") {
+      return this.#mismatch(node, path, "want a mapping of keys to values");
+    }
     if (this.#isTagged(mapping, path)) return;
     const seen = new Map<string, number>();
-    for (const { key: keyNode, value } of (mapping as YAMLMap<Node, Node | null>).items) {
+    for (const { key: keyNode, value } of mapping.entries) {
       const key = this.#key(keyNode, path);
       if (key === undefined) continue;
       const first = seen.get(key);
       if (first !== undefined) this.#repeated(keyNode, path, key, first);
       else if (permitted && !permitted.includes(key)) this.#unknown(keyNode, path, key, permitted);
-      else yield { key, keyNode, value: value ?? nothingBehind(keyNode) };
+      else yield { key, keyNode, value };
       seen.set(key, first ?? this.#locate(keyNode, key).source.line);
     }
   }
 
-  #key(node: Node, path: string): string | undefined {
-    const scalar = this.#yaml.follow(node);
-    if (isScalar(scalar) && !this.#isTagged(scalar, path)) return scalarText(scalar).text;
-    if (!isScalar(scalar)) this.#report(node, path, "want a plain text for a key");
+  #key(node: YamlNode, path: string): string | undefined {
+    const scalar = follow(node);
+    if (scalar?.kind === "scalar") return this.#isTagged(scalar, path) ? undefined : scalar.text;
+    this.#report(node, path, "want a plain text for a key");
     return undefined;
   }
 
-  #repeated(node: Node, path: string, key: string, firstLine: number): void {
+  #repeated(node: YamlNode, path: string, key: string, firstLine: number): void {
     if (path === "reservations.services") {
       const message = `the name of a service is repeated, it stands in line ${firstLine} already`;
       this.#problems.push({ ...this.#problem(node, path, message), isLineHidden: true });
@@ -257,7 +272,7 @@ class Decoder {
     }
   }
 
-  #unknown(node: Node, path: string, key: string, permitted: readonly string[]): void {
+  #unknown(node: YamlNode, path: string, key: string, permitted: readonly string[]): void {
     const kind = kindOf(this.#identity.layer);
     const known = permitted.filter((name) => {
       return path !== "" || settingsBelow(name).some((key) => allows(key, kind));
@@ -270,7 +285,7 @@ class Decoder {
 
   /** The value of a scalar; whatever it is not is reported with the words of what is wanted. */
   #read<T>(
-    node: Node,
+    node: YamlNode,
     path: string,
     words: string,
     read: (scalar: ScalarText) => T | undefined,
@@ -282,42 +297,42 @@ class Decoder {
     return value;
   }
 
-  #scalar(node: Node, path: string, words: string): ScalarText | undefined {
-    const scalar = this.#yaml.follow(node);
-    if (!isScalar(scalar)) return this.#mismatch(node, path, words);
-    return this.#isTagged(scalar, path) ? undefined : scalarText(scalar);
+  #scalar(node: YamlNode, path: string, words: string): YamlScalar | undefined {
+    const scalar = follow(node);
+    if (scalar?.kind !== "scalar") return this.#mismatch(node, path, words);
+    return this.#isTagged(scalar, path) ? undefined : scalar;
   }
 
-  #isNull(node: Node): boolean {
-    const scalar = this.#yaml.follow(node);
-    return isScalar(scalar) && scalar.tag === undefined && isNull(scalarText(scalar));
+  #isNull(node: YamlNode): boolean {
+    const scalar = follow(node);
+    return scalar?.kind === "scalar" && scalar.tag === undefined && isNull(scalar);
   }
 
   /** Reports an explicit tag, such as `!!int`: the place says what a value is, nothing else. */
-  #isTagged(node: Node & { tag?: string }, path: string): boolean {
+  #isTagged(node: YamlContent, path: string): boolean {
     if (node.tag === undefined) return false;
     this.#report(node, path, `the tag ${quote(node.tag)} is not supported`);
     return true;
   }
 
-  #mismatch(node: Node, path: string, words: string): undefined {
-    const target = this.#yaml.follow(node);
+  #mismatch(node: YamlNode, path: string, words: string): undefined {
+    const target = follow(node);
     if (target === undefined) this.#report(node, path, "the alias has no anchor before it");
     else this.#report(node, path, `${words}, found ${describe(target)}`);
   }
 
-  #report(node: Node, path: string, message: string): void {
+  #report(node: YamlNode, path: string, message: string): void {
     this.#problems.push(this.#problem(node, path, message));
   }
 
-  #problem(node: Node, field: string, message: string): Problem {
+  #problem(node: YamlNode, field: string, message: string): Problem {
     const { source } = this.#locate(node, undefined);
     return { kind: "parse", field, message, source, isLineHidden: this.#isLineHidden };
   }
 
-  #locate<T>(node: Node, value: T): Located<T> & { readonly source: FileSource } {
+  #locate<T>(node: YamlNode, value: T): Located<T> & { readonly source: FileSource } {
     const { layer, file } = this.#identity;
-    return { value, source: { layer, file, ...this.#yaml.placeOf(node) } };
+    return { value, source: { layer, file, ...node.place } };
   }
 }
 
@@ -330,29 +345,15 @@ function allows(key: Key, kind: FileKind): boolean {
   return settingOf(key).files.includes(kind);
 }
 
-function scalarText(scalar: Scalar): ScalarText {
-  return { text: scalar.source ?? "", isPlain: scalar.type === Scalar.PLAIN };
-}
-
 /** A node that was not written at all. */
-function isNothing(node: Node): boolean {
-  return isScalar(node) && node.tag === undefined && node.type === Scalar.PLAIN &&
-    node.source === "";
+function isNothing(node: YamlNode): boolean {
+  return node.kind === "scalar" && node.tag === undefined && node.isPlain && node.text === "";
 }
 
-/** The value of a key that stands alone, as in `{web}`. */
-function nothingBehind(key: Node): Node {
-  const nothing = new Scalar("");
-  nothing.type = Scalar.PLAIN;
-  nothing.source = "";
-  nothing.range = key.range ?? null;
-  return nothing;
-}
-
-function describe(node: Node): string {
-  if (isSeq(node)) return "a list";
-  if (!isScalar(node)) return "a mapping";
-  const { text, isPlain } = scalarText(node);
+function describe(node: YamlContent): string {
+  if (node.kind === "sequence") return "a list";
+  if (node.kind === "mapping") return "a mapping";
+  const { text, isPlain } = node;
   if (!isPlain) return `${quote(text)} in quotes`;
   return text === "" ? "nothing" : quote(text);
 }

@@ -11,7 +11,7 @@ import { type FileIdentity, kindOf } from "./source.ts";
 /** All problems of a file's text, in the order of their places; other layers play no part. */
 export async function judgeFile(text: string, identity: FileIdentity): Promise<readonly Problem[]> {
   const { decodeConfig } = await import("./decode.ts");
-  const { settings, problems } = decodeConfig(text, identity);
+  const { settings, problems } = await decodeConfig(text, identity);
   const broken = [...checkFile(settings, kindOf(identity.layer)), ...checkGroupUse(settings)];
   return [...problems, ...broken].toSorted(compareByPlace);
 }

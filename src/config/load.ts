@@ -89,9 +89,9 @@ class Loader {
   async read(file: string, layer: FileLayer): Promise<void> {
     const { text } = readConfigFile(file);
     this.#lines.set(file, text.split("\n"));
-    // The YAML package takes longer to load than all the rest; most runs have no use for it.
+    // Most runs have no use for it.
     const { decodeConfig } = await import("./decode.ts");
-    const { settings, problems } = decodeConfig(text, { file, layer });
+    const { settings, problems } = await decodeConfig(text, { file, layer });
     this.refuse(problems);
     this.layers.push(settings);
     this.#kinds.push(kindOf(layer));

@@ -64,10 +64,11 @@ interface EditedText extends ExclusionsEdit {
 }
 
 async function loadEditor(identity: FileIdentity) {
-  const { decodeConfig } = await import("./decode.ts");
+  const { decodeDocument } = await import("./decode.ts");
+  const { parseYaml } = await import("./yaml_document.ts");
   const { editExclusions } = await import("./edit_exclusions.ts");
   const judge = (text: string): { settings: Settings; problem: Problem | undefined } => {
-    const { settings, problems } = decodeConfig(text, identity);
+    const { settings, problems } = decodeDocument(parseYaml(text), identity);
     const [problem] = [...problems, ...checkFile(settings, kindOf(identity.layer))];
     return { settings, problem };
   };

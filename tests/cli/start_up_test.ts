@@ -8,6 +8,7 @@ import { StatementSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { run } from "../../src/cli/app.ts";
 import { FakeHost } from "../support/host.ts";
+import type { Home } from "../support/program.ts";
 import { homeStoring } from "../support/stored.ts";
 
 const MOST_MODULES = 77;
@@ -18,21 +19,32 @@ const MOST_WAITS = 4;
 
 Deno.test(`a reserve evaluates at most ${MOST_MODULES} modules, and none for YAML`, async () => {
   await using home = await homeStoring([{}]);
-  const coverage = home.path("coverage");
-  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
-  const flags = ["--quiet", "--no-prompt", "--allow-all", `--coverage=${coverage}`];
-  const program = [Deno.execPath(), "run", ...flags, main];
-  await home.run(["reserve"], { program, stdout: "5000\n" });
-  const modules: string[] = [];
-  for (const { name } of Deno.readDirSync(coverage)) {
-    modules.push(JSON.parse(await home.read(`coverage/${name}`)).url);
-  }
+  const modules = await modulesOfReserve(home);
   assert(modules.every((url) => !url.includes("yaml")), modules.join("\n"));
   assert(
     modules.length <= MOST_MODULES,
     `${modules.length} modules:\n${modules.sort().join("\n")}`,
   );
 });
+
+Deno.test("a reserve with a simple trop.yaml does without the YAML package", async () => {
+  await using home = await homeStoring([{}], { "trop.yaml": "ports: { min: 5000 }\n" });
+  const modules = await modulesOfReserve(home);
+  assert(modules.some((url) => url.endsWith("/yaml_simple.ts")));
+  assert(modules.every((url) => !url.includes("/yaml/")), modules.join("\n"));
+});
+
+/** The modules that are evaluated when a home's own port is found. */
+async function modulesOfReserve(home: Home): Promise<string[]> {
+  const coverage = home.path("coverage");
+  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+  const flags = ["--quiet", "--no-prompt", "--allow-all", `--coverage=${coverage}`];
+  const program = [Deno.execPath(), "run", ...flags, main];
+  await home.run(["reserve"], { program, stdout: "5000\n" });
+  return Array.from(Deno.readDirSync(coverage), ({ name }) => {
+    return JSON.parse(Deno.readTextFileSync(`${coverage}/${name}`)).url;
+  });
+}
 
 Deno.test(`a reserve runs at most ${MOST_STATEMENTS} SQL statements`, async () => {
   await using home = await homeStoring([{}]);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeConfig } from "../../src/config/decode.ts";
 import { editExclusions } from "../../src/config/edit_exclusions.ts";
 import {
   addExclusion,
@@ -10,6 +9,7 @@ import {
   isExclusion,
   parseExclusion,
 } from "../../src/domain/exclusion.ts";
+import { decodeConfig } from "./support.ts";
 
 type Change = (current: readonly Exclusion[]) => readonly Exclusion[];
 

@@ -9,11 +9,10 @@ import assert from "node:assert/strict";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { schemaOf } from "../../scripts/generate_schema.ts";
-import { decodeConfig } from "../../src/config/decode.ts";
 import { checkFile } from "../../src/config/rules.ts";
 import { type Key, KEYS, SECTIONS, type Setting, settingOf } from "../../src/config/settings.ts";
 import { Random } from "../support/random.ts";
-import { plain } from "./support.ts";
+import { decodeConfig, plain } from "./support.ts";
 
 /** A text and what it stands for. */
 type Sample = readonly [text: string, meaning: unknown];

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { decodeConfig } from "../../src/config/decode.ts";
 import { checkFile, checkGroupUse } from "../../src/config/rules.ts";
 import type { FileKind } from "../../src/config/source.ts";
-import { loadError } from "./support.ts";
+import { decodeConfig, loadError } from "./support.ts";
 
 /** The problems that one file has, as `line:column field: message`; `*` marks a hidden line. */
 function check(text: string, kind: FileKind = "project"): string[] {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { decodeConfig } from "../../src/config/decode.ts";
 import { judgeFile } from "../../src/config/judge.ts";
 import { defaults } from "../../src/config/layers.ts";
 import { sampleConfig } from "../../src/config/sample.ts";
 import { type Key, KEYS, settingOf } from "../../src/config/settings.ts";
-import { plain } from "./support.ts";
+import { decodeConfig, plain } from "./support.ts";
 
 const FILE = { file: "config.yaml", layer: "user" } as const;
 

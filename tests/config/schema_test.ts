@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { SCHEMA_FILES, schemaOf, schemaText } from "../../scripts/generate_schema.ts";
-import { decodeConfig } from "../../src/config/decode.ts";
 import { checkFile } from "../../src/config/rules.ts";
 import type { FileKind } from "../../src/config/source.ts";
+import { decodeConfig } from "./support.ts";
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
 const VALIDATORS = {

@@ -4,12 +4,16 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { nativePaths } from "../../src/domain/path.ts";
 import { report } from "../../src/cli/report.ts";
-import { decodeConfig } from "../../src/config/decode.ts";
+import { type Decoded, decodeDocument } from "../../src/config/decode.ts";
 import type { EffectiveConfig } from "../../src/config/effective.ts";
 import type { ConfigFlags } from "../../src/config/flags.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import type { FileIdentity } from "../../src/config/source.ts";
+import { parseYaml } from "../../src/config/yaml_document.ts";
+import { parseSimpleYaml } from "../../src/config/yaml_simple.ts";
 import { TropError } from "../../src/errors.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
@@ -64,6 +68,14 @@ async function loadIn(directory: string, layers: Layers): Promise<EffectiveConfi
     flags,
     storesNames,
   });
+}
+
+/** What a text says, which must not depend on the parser. */
+export function decodeConfig(text: string, identity: FileIdentity): Decoded {
+  const document = parseYaml(text);
+  const simple = parseSimpleYaml(text);
+  if (simple !== undefined) assert.deepEqual(simple, document, text);
+  return decodeDocument(document, identity);
 }
 
 /** The values in a project's file, by their keys, or its problems as `line:column field: message`. */

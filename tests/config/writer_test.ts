@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { decodeConfig } from "../../src/config/decode.ts";
 import { changeExclusions, previewExclusions } from "../../src/config/writer.ts";
 import {
   addExclusion,
@@ -11,6 +10,7 @@ import {
 } from "../../src/domain/exclusion.ts";
 import { TropError } from "../../src/errors.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { decodeConfig } from "./support.ts";
 
 const add = (text: string) => (list: readonly Exclusion[]) => {
   return addExclusion(list, parseExclusion(text));

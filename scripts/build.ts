@@ -14,6 +14,7 @@ import { SUMS, writeChecksums } from "./checksums.ts";
 import { compileEagerly, findFunctions } from "./eager_functions.ts";
 import { SCHEMA_FILES } from "./generate_schema.ts";
 import { writeInstallers } from "./installers.ts";
+import { linkParts, type Part } from "./link_parts.ts";
 import { ROOT, run } from "./run.ts";
 import { writeShareArchive } from "./share_archive.ts";
 
@@ -54,47 +55,75 @@ async function build(directory: string, server: string): Promise<void> {
  * @returns The name of the main module.
  */
 export async function bundleInParts(directory: string): Promise<string> {
-  await runBundler("--code-splitting", `--outdir=${directory}`);
-  const sources: string[] = [];
-  const modules = new Map<string, string>();
-  for (const { name } of Deno.readDirSync(directory)) {
-    const file = join(directory, name);
-    const text = await Deno.readTextFile(file);
-    if (name.endsWith(".js")) modules.set(file, text);
-    else {
-      sources.push(...(JSON.parse(text) as SourceMap).sources);
-      await Deno.remove(file);
-    }
-  }
+  const parts = await split(directory);
   const commit = await currentCommit();
-  const packages = await packagesOf(sources.map((source) => resolve(directory, source)));
-  const [holder = ["", ""], ...others] = [...modules].filter(([, text]) => text.includes(COMMIT));
-  if (others.length > 0) throw new Error("several modules have a place for the commit");
-  await Deno.writeTextFile(holder[0], withCommit(holder[1], commit));
-  const main = join(directory, "main.js");
+  const packages = await packagesOf(parts.values().flatMap(({ sources }) => sources));
+  const [holder, ...others] = [...parts].filter(([, { code }]) => code.includes(COMMIT));
+  if (holder === undefined || others.length > 0) throw new Error("want one place for the commit");
+  await Deno.writeTextFile(join(directory, holder[0]), withCommit(holder[1].code, commit));
+  for (const name of parts.keys()) await Deno.remove(join(directory, `${name}.map`));
+  const main = join(directory, MAIN);
   await Deno.writeTextFile(main, await licences(packages, commit) + await Deno.readTextFile(main));
   return main;
 }
 
+/** A module of the program as the bundler writes it. */
+interface SplitPart {
+  readonly code: string;
+  readonly map: string;
+  /** The files that it was made of. */
+  readonly sources: readonly string[];
+}
+
+/** The name of the part that is run. */
+const MAIN = "main.js";
+
+/** Has the bundler write the program as many modules to `directory`. @returns Them by their names. */
+async function split(directory: string): Promise<Map<string, SplitPart>> {
+  await runBundler("--code-splitting", `--outdir=${directory}`);
+  const parts = new Map<string, SplitPart>();
+  for (const { name } of Deno.readDirSync(directory)) {
+    if (!name.endsWith(".js")) continue;
+    const map = await Deno.readTextFile(join(directory, `${name}.map`));
+    const { sources }: SourceMap = JSON.parse(map);
+    parts.set(name, {
+      code: await Deno.readTextFile(join(directory, name)),
+      map,
+      sources: sources.map((source) => resolve(directory, source)),
+    });
+  }
+  return parts;
+}
+
 async function bundle(directory: string): Promise<void> {
   const script = join(directory, "trop.js");
-  await runBundler(`--output=${script}`);
-  const eager = compileEagerly(
-    await Deno.readTextFile(script),
-    await Deno.readTextFile(`${script}.map`),
-    await findFunctions(script),
-  );
-  const map: SourceMap = JSON.parse(eager.map);
-  const sources = map.sources.map((source) => resolve(directory, source));
+  const place = await Deno.makeTempDir();
+  const linked = await linkedProgram(place).finally(() => removeIfAny(place));
+  const map: SourceMap = JSON.parse(linked.map);
+  const sources = map.sources.map((source) => resolve(place, source));
   const packages = await packagesOf(sources);
   const commit = await currentCommit();
   const banner = await licences(packages, commit);
   map.sources = sources.map((source) => publicName(source, packages));
   map.mappings = ";".repeat(banner.split("\n").length - 1) + map.mappings;
-  const code = withCommit(eager.code, commit);
+  const code = withCommit(linked.code, commit);
   // It does not name its map: Deno would load that at every start, from a URL as well.
   await Deno.writeTextFile(script, `${banner}${code}`);
   await Deno.writeTextFile(`${script}.map`, JSON.stringify(map));
+}
+
+/** The program as one module, of which V8 compiles at once what common commands need. */
+async function linkedProgram(
+  place: string,
+): Promise<{ readonly code: string; readonly map: string }> {
+  const parts = await split(place);
+  const functions = await findFunctions(join(place, MAIN));
+  const eager = Array.from(parts, ([name, { code, map }]): [string, Part] => {
+    const found = functions.get(name);
+    if (found === undefined) return [name, { code, map, isCommon: false }];
+    return [name, { ...compileEagerly(code, map, found), isCommon: true }];
+  });
+  return linkParts(new Map(eager), MAIN);
 }
 
 async function runBundler(...flags: readonly string[]): Promise<void> {
@@ -111,7 +140,7 @@ async function runBundler(...flags: readonly string[]): Promise<void> {
 }
 
 /** The packages that the source files outside of this repository belong to, by name. */
-async function packagesOf(sources: readonly string[]): Promise<readonly BundledPackage[]> {
+async function packagesOf(sources: Iterable<string>): Promise<readonly BundledPackage[]> {
   const packages: BundledPackage[] = [];
   for (const source of sources) {
     const isKnown = [ROOT, ...packages.map(({ directory }) => directory)]

@@ -9,9 +9,9 @@
  * @module
  */
 
-import remapping, { type SourceMapInput } from "@jridgewell/remapping";
+import remapping from "@jridgewell/remapping";
 import MagicString from "magic-string";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** A function of a script, by where its text begins and ends. */
@@ -61,33 +61,40 @@ interface ScriptCoverage {
   }[];
 }
 
-/** The functions of the bundle at `script`: all of them, and those that common commands call. */
-export async function findFunctions(
-  script: string,
-): Promise<{ readonly all: readonly FunctionRange[]; readonly called: readonly FunctionRange[] }> {
+/** The functions of a module: all of them, and those that common commands call. */
+export interface Functions {
+  readonly all: readonly FunctionRange[];
+  readonly called: readonly FunctionRange[];
+}
+
+/** The functions of each module, by its name, that common commands of the program `main` import. */
+export async function findFunctions(main: string): Promise<ReadonlyMap<string, Functions>> {
   const home = await Deno.makeTempDir();
   try {
-    for (const run of RUNS) await cover(script, run, home);
-    const all = new Map<string, FunctionRange>();
-    const called = new Map<string, FunctionRange>();
+    for (const run of RUNS) await cover(main, run, home);
+    const found = new Map<string, ScriptCoverage["functions"]>();
     for (const { name } of Deno.readDirSync(join(home, "coverage"))) {
       const text = await Deno.readTextFile(join(home, "coverage", name));
       const { url, functions }: ScriptCoverage = JSON.parse(text);
-      if (url !== pathToFileURL(script).href) continue;
-      for (const { ranges: [{ startOffset: start, endOffset: end, count }] } of functions) {
-        all.set(`${start}-${end}`, { start, end });
-        if (count > 0) called.set(`${start}-${end}`, { start, end });
-      }
+      if (!url.startsWith(pathToFileURL(dirname(main)).href)) continue;
+      const module = basename(url);
+      found.set(module, [...found.get(module) ?? [], ...functions]);
     }
-    return { all: inOrder(all), called: inOrder(called) };
+    return new Map(Array.from(found, ([module, functions]) => [module, {
+      all: inOrder(functions),
+      called: inOrder(functions.filter(({ ranges: [{ count }] }) => count > 0)),
+    }]));
   } finally {
     await Deno.remove(home, { recursive: true });
   }
 }
 
-/** The order in which V8 lists functions is not always the same. */
-function inOrder(functions: ReadonlyMap<string, FunctionRange>): FunctionRange[] {
-  return [...functions.values()].sort((a, b) => a.start - b.start || a.end - b.end);
+/** Each function once. The order in which V8 lists them is not always the same. */
+function inOrder(functions: ScriptCoverage["functions"]): FunctionRange[] {
+  const ranges = new Map(functions.map(({ ranges: [{ startOffset: start, endOffset: end }] }) => {
+    return [`${start}-${end}`, { start, end }];
+  }));
+  return [...ranges.values()].sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
 /** Runs the bundle in an environment that does not depend on the machine. */
@@ -111,25 +118,28 @@ async function cover(script: string, { config, args }: Run, home: string): Promi
 }
 
 /**
- * Changes `code`, a minified bundle, so that V8 compiles the functions `called` at once.
+ * Changes `code`, a minified module, so that V8 compiles the functions `called` at once.
  *
  * @param map The source map of `code`.
  * @param all The ranges of all functions, which tell what is nested in a function.
  */
 export function compileEagerly(
   code: string,
-  map: SourceMapInput,
-  { all, called }: Awaited<ReturnType<typeof findFunctions>>,
+  map: string,
+  { all, called }: Functions,
 ): { readonly code: string; readonly map: string } {
   const changed = new MagicString(code);
   for (const { start, end } of called) {
+    // V8 counts the module as one of its functions.
+    if (end - start === code.length) continue;
     const text = code.slice(start, end);
     const [head, keyword, name] = DECLARATION.exec(text) ?? [];
     if (head === undefined || !isStatement(code, start)) {
       if (EXPRESSION.test(text)) changed.appendRight(start, "(").appendLeft(end, ")");
     } else if (isAtTopLevel({ start, end }, all, code.length)) {
       changed.overwrite(start, start + head.length, `var ${name}=(${keyword}(`);
-      changed.appendLeft(end, ");").move(start, end, 0);
+      changed.appendLeft(end, ");");
+      if (start > 0) changed.move(start, end, 0);
     }
   }
   const step = changed.generateMap({ hires: true }).toString();

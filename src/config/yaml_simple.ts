@@ -34,7 +34,7 @@ function notSimple(): never {
   throw NOT_SIMPLE;
 }
 
-// Tabs among them, whose part in YAML is not simple, but not the ends of lines.
+// What YAML has rules of its own for: control characters, tabs among them, and Unicode's ends of lines.
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]|\r(?!\n)/;
 
@@ -181,12 +181,14 @@ function flow(line: Line, plain: RegExp, depth: number): YamlNode {
 
 /** Takes what stands between commas, up to `end`. */
 function takeList(line: Line, end: string, takeItem: () => void): void {
-  if (line.take(end === "]" ? /\]/y : /\}/y) !== undefined) return;
-  do {
-    takeItem();
-    line.take(SPACES);
-  } while (line.takeOne(","));
-  if (line.text[line.at] !== end) notSimple();
+  const isAtEnd = () => line.text[line.at] === end;
+  if (!isAtEnd()) {
+    do {
+      takeItem();
+      line.take(SPACES);
+    } while (line.takeOne(","));
+  }
+  if (!isAtEnd()) notSimple();
   line.at++;
 }
 

@@ -125,7 +125,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: "E04",
-    what: "the file may not be written",
+    what: "the file may not be written (K10)",
     provoke: (home) => {
       Deno.chmodSync(home.path, 0o444);
       return inPeer(home, UNPRIVILEGED);
@@ -137,7 +137,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: "E05",
-    what: "the shared memory of others may not be written",
+    what: "the shared memory of others may not be written (K10)",
     provoke: async (home) => {
       // Such as a process leaves that another user killed.
       for (const suffix of ["-wal", "-shm"]) Deno.writeTextFileSync(home.path + suffix, "");
@@ -162,7 +162,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: "E07",
-    what: "the directory may not be written",
+    what: "the directory may not be written (K10)",
     provoke: (home) => {
       Deno.chmodSync(home.directory, 0o555);
       return inPeer(home, UNPRIVILEGED);
@@ -188,7 +188,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: "E09",
-    what: "the file system takes no larger file",
+    what: "the file system takes no larger file (K05)",
     provoke: (home) => {
       const script = `trap "" XFSZ; ulimit -f 64; exec "$@"`;
       return inPeer(home, { script }, 1000);
@@ -217,7 +217,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: "E11",
-    what: "the file may not grow",
+    what: "the file may not grow (K06)",
     provoke: (home) => {
       const database = home.open();
       database.prepare("PRAGMA max_page_count = 20").get();

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { databaseOptions } from "../../src/database/config.ts";
 import { openDatabase } from "../../src/database/connection.ts";
+import { openSqlite } from "../../src/database/driver.ts";
 import { exportV1 } from "../../src/database/export_v1.ts";
 import { verify } from "../../src/database/integrity.ts";
 import { list } from "../../src/database/operations.ts";
-import { RESULT, SqliteError } from "../../src/database/sqlite.ts";
+import { type OpenSqlite, RESULT, SqliteError } from "../../src/database/sqlite.ts";
 import { withRead } from "../../src/database/transaction.ts";
 import type { Violation } from "../../src/errors.ts";
 import {
@@ -238,6 +239,21 @@ Deno.test("M18: a migration that fails at any of its statements leaves version 1
   while (migrate(failAt) === "failed") failAt++;
   // The transaction, its preflight, the copy, the exchange of the tables and the validation.
   assert(failAt > 30, `only ${failAt} statements were tried`);
+});
+
+Deno.test("M18: a migration for which there is no room leaves version 1 as it was (K06)", () => {
+  using home = databaseHome();
+  writeV1(home.path, { rows: v1Rows(200) });
+  const before = readRaw(home.path);
+  const full: OpenSqlite = (path, options) => {
+    const connection = openSqlite(path, options);
+    // As many as there are is the least.
+    connection.prepare("PRAGMA max_page_count = 1").get();
+    return connection;
+  };
+  assert.equal(failureOf(() => home.open({}, full)).code, "disk-full");
+  assert.deepEqual(readRaw(home.path), before);
+  assert.equal(withRead(home.open(), "reading in a test", list).length, 200);
 });
 
 Deno.test("M19: a newer version that appears while the lock is awaited is refused", () => {

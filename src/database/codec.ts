@@ -115,17 +115,17 @@ function isInteger(value: SqliteValue | undefined, holds: (value: number) => boo
 /** The texts of a row whose bytes are not what the driver made of them; usually none. */
 function findDamage(source: RowSource, row: Row): Damage {
   const [path, tag, , project, task, , , bytes, rowid] = row;
-  let received = 0;
-  let replaced = false;
+  let texts = "";
+  let blobBytes = 0;
+  let hasNumber = false;
   for (const value of [path, tag, project, task]) {
-    if (typeof value === "string") {
-      received += utf8Length(value);
-      // It may have been stored, or stand for bytes that are no UTF-8.
-      replaced ||= value.includes("\ufffd");
-    } else if (value instanceof Uint8Array) received += value.length;
-    else if (typeof value === "bigint" || typeof value === "number") replaced = true;
+    if (typeof value === "string") texts += value;
+    else if (value instanceof Uint8Array) blobBytes += value.length;
+    else if (value !== null) hasNumber = true;
   }
-  if (!replaced && BigInt(received) === bytes) return NO_DAMAGE;
+  // U+FFFD may have been stored, or stand for bytes that are no UTF-8.
+  const isDoubtful = hasNumber || texts.includes("\ufffd");
+  if (!isDoubtful && BigInt(utf8Length(texts) + blobBytes) === bytes) return NO_DAMAGE;
   const raw = source.prepare(
     `SELECT ${TEXT_COLUMNS.map((name) => `CAST(${name} AS BLOB)`).join(", ")}
        FROM reservations WHERE rowid = ?`,

@@ -30,7 +30,7 @@ export function isTimestamp(value: number): boolean {
  * ```
  */
 export function formatTimestamp(seconds: number): string {
-  const iso = new Date(seconds * 1000).toISOString();
+  const [date = "", time = ""] = new Date(seconds * 1000).toISOString().split("T");
   // JavaScript pads such years to six digits.
-  return iso.replace("T", " ").replace(/\.\d+Z$/, "").replace(/^\+0/, "+");
+  return `${date.startsWith("+0") ? `+${date.slice(2)}` : date} ${time.slice(0, 8)}`;
 }

@@ -11,7 +11,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { COMMIT, VERSION } from "../src/version.ts";
 import { SUMS, writeChecksums } from "./checksums.ts";
-import { compileEagerly, findFunctions } from "./eager_functions.ts";
+import { compileEagerly, findCalledFunctions } from "./eager_functions.ts";
 import { SCHEMA_FILES } from "./generate_schema.ts";
 import { writeInstallers } from "./installers.ts";
 import { linkParts, type Part } from "./link_parts.ts";
@@ -117,11 +117,11 @@ async function linkedProgram(
   place: string,
 ): Promise<{ readonly code: string; readonly map: string }> {
   const parts = await split(place);
-  const functions = await findFunctions(join(place, MAIN));
+  const called = await findCalledFunctions(join(place, MAIN));
   const eager = Array.from(parts, ([name, { code, map }]): [string, Part] => {
-    const found = functions.get(name);
-    if (found === undefined) return [name, { code, map, isCommon: false }];
-    return [name, { ...compileEagerly(code, map, found), isCommon: true }];
+    const functions = called.get(name);
+    if (functions === undefined) return [name, { code, map, isCommon: false }];
+    return [name, { ...compileEagerly(code, map, functions), isCommon: true }];
   });
   return linkParts(new Map(eager), MAIN);
 }

@@ -10,9 +10,11 @@
  */
 
 import remapping from "@jridgewell/remapping";
+import type { FunctionDeclaration } from "acorn";
 import MagicString from "magic-string";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isFunction, nodesBelow, parseModule } from "./syntax_tree.ts";
 
 /** A function of a script, by where its text begins and ends. */
 export interface FunctionRange {
@@ -61,40 +63,29 @@ interface ScriptCoverage {
   }[];
 }
 
-/** The functions of a module: all of them, and those that common commands call. */
-export interface Functions {
-  readonly all: readonly FunctionRange[];
-  readonly called: readonly FunctionRange[];
-}
-
-/** The functions of each module, by its name, that common commands of the program `main` import. */
-export async function findFunctions(main: string): Promise<ReadonlyMap<string, Functions>> {
+/**
+ * The functions that common commands of the program `main` call, by the names of the modules that
+ * they are in. A module that is imported is there even if nothing in it is called.
+ */
+export async function findCalledFunctions(
+  main: string,
+): Promise<ReadonlyMap<string, readonly FunctionRange[]>> {
   const home = await Deno.makeTempDir();
   try {
     for (const run of RUNS) await cover(main, run, home);
-    const found = new Map<string, ScriptCoverage["functions"]>();
+    const found = new Map<string, FunctionRange[]>();
     for (const { name } of Deno.readDirSync(join(home, "coverage"))) {
       const text = await Deno.readTextFile(join(home, "coverage", name));
       const { url, functions }: ScriptCoverage = JSON.parse(text);
       if (!url.startsWith(pathToFileURL(dirname(main)).href)) continue;
-      const module = basename(url);
-      found.set(module, [...found.get(module) ?? [], ...functions]);
+      const called = functions.filter(({ ranges: [{ count }] }) => count > 0)
+        .map(({ ranges: [{ startOffset: start, endOffset: end }] }) => ({ start, end }));
+      found.set(basename(url), [...found.get(basename(url)) ?? [], ...called]);
     }
-    return new Map(Array.from(found, ([module, functions]) => [module, {
-      all: inOrder(functions),
-      called: inOrder(functions.filter(({ ranges: [{ count }] }) => count > 0)),
-    }]));
+    return found;
   } finally {
     await Deno.remove(home, { recursive: true });
   }
-}
-
-/** Each function once. The order in which V8 lists them is not always the same. */
-function inOrder(functions: ScriptCoverage["functions"]): FunctionRange[] {
-  const ranges = new Map(functions.map(({ ranges: [{ startOffset: start, endOffset: end }] }) => {
-    return [`${start}-${end}`, { start, end }];
-  }));
-  return [...ranges.values()].sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
 /** Runs the bundle in an environment that does not depend on the machine. */
@@ -118,27 +109,28 @@ async function cover(script: string, { config, args }: Run, home: string): Promi
 }
 
 /**
- * Changes `code`, a minified module, so that V8 compiles the functions `called` at once.
+ * Changes `code`, a module, so that V8 compiles the functions `called` at once. Methods stay as they
+ * are: there is no such way to write them.
  *
  * @param map The source map of `code`.
- * @param all The ranges of all functions, which tell what is nested in a function.
  */
 export function compileEagerly(
   code: string,
   map: string,
-  { all, called }: Functions,
+  called: readonly FunctionRange[],
 ): { readonly code: string; readonly map: string } {
   const changed = new MagicString(code);
-  for (const { start, end } of called) {
-    // V8 counts the module as one of its functions.
-    if (end - start === code.length) continue;
-    const text = code.slice(start, end);
-    const [head, keyword, name] = DECLARATION.exec(text) ?? [];
-    if (head === undefined || !isStatement(code, start)) {
-      if (EXPRESSION.test(text)) changed.appendRight(start, "(").appendLeft(end, ")");
-    } else if (isAtTopLevel({ start, end }, all, code.length)) {
-      changed.overwrite(start, start + head.length, `var ${name}=(${keyword}(`);
-      changed.appendLeft(end, ");");
+  const keys = new Set(called.map(keyOf));
+  const program = parseModule(code);
+  for (const { node, parent } of nodesBelow(program)) {
+    const { start, end } = node;
+    if (!isFunction(node) || !keys.has(keyOf(node))) continue;
+    if (node.type !== "FunctionDeclaration") {
+      changed.appendRight(start, "(").appendLeft(end, ")");
+    } else if (parent === program) {
+      const { id, async, generator } = node as FunctionDeclaration;
+      const keyword = `${async ? "async " : ""}function${generator ? "*" : ""}`;
+      changed.overwrite(start, id.end, `var ${id.name}=(${keyword}`).appendLeft(end, ");");
       if (start > 0) changed.move(start, end, 0);
     }
   }
@@ -146,19 +138,6 @@ export function compileEagerly(
   return { code: changed.toString(), map: remapping([step, map], () => null).toString() };
 }
 
-const DECLARATION = /^((?:async )?function\*?) ?([\w$]+)\(/;
-
-/** A function without a name, or an arrow function; methods begin with their names. */
-const EXPRESSION = /^(?:async ?)?(?:function\*?\(|\(|[\w$]+=>)/;
-
-/** Whether what begins at `start` is a statement of its own, as a declaration is. */
-function isStatement(code: string, start: number): boolean {
-  return /^[;}\n]?$/.test(code.slice(0, start).trimEnd().slice(-1));
-}
-
-function isAtTopLevel(one: FunctionRange, all: readonly FunctionRange[], length: number): boolean {
-  return !all.some(({ start, end }) => {
-    return start <= one.start && one.end <= end && (start < one.start || one.end < end) &&
-      end - start < length;
-  });
+function keyOf({ start, end }: FunctionRange): string {
+  return `${start}-${end}`;
 }

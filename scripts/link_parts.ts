@@ -8,8 +8,9 @@
  */
 
 import remapping from "@jridgewell/remapping";
-import { type Identifier, type Literal, parse } from "acorn";
+import type { Expression, Identifier, ImportExpression, Literal, Node } from "acorn";
 import MagicString, { Bundle } from "magic-string";
+import { isFunction, type NodeInTree, nodesBelow, parseModule } from "./syntax_tree.ts";
 
 /** A module of the program. */
 export interface Part {
@@ -29,6 +30,8 @@ const PARTS = "$parts";
  * Links `parts`, which import each other as `./name`.
  *
  * @param main The name of the part that is run.
+ * A name that is exported must keep its value: those who import it get the value alone.
+ *
  * @throws {Error} for parts that import each other, and for forms of import and export that bundlers
  * do not write.
  */
@@ -52,8 +55,10 @@ export function linkParts(
       return names.length > 0 ? `const{${names.join()}}=${call}` : call;
     });
     code.prepend(loads.join(""));
-    if (exports) code.overwrite(exports.start, exports.end, `return{${exports.names.join()}}`);
+    if (exports !== undefined) code.remove(exports.start, exports.end);
     if (name === main) continue;
+    // Behind a line break, for the last line may end in a comment.
+    code.append(`\nreturn{${exports?.names.join() ?? ""}}`);
     // The parentheses make V8 compile the function at once. Those around an arrow function that is
     // asynchronous do not.
     const [open, close] = parts.get(name)?.isCommon ? ["(", ")"] : ["", ""];
@@ -62,9 +67,10 @@ export function linkParts(
     linked.addSource({ filename: name, content: code });
   }
   linked.prepend(
-    `const ${LOADED}=[],${LOAD}=number=>${LOADED}[number]??=${PARTS}[number](),${PARTS}=[,\n`,
+    `const ${LOADED}=[],${LOAD}=number=>${LOADED}[number]??=(0,${PARTS}[number])(),${PARTS}=[,\n`,
   );
   linked.addSource({ filename: main, content: parsed.get(main)!.code.prepend("];\n") });
+  parseModule(linked.toString());
   const map = linked.generateMap({ hires: true }).toString();
   return {
     code: linked.toString(),
@@ -113,36 +119,44 @@ function parseAll(parts: ReadonlyMap<string, Part>, main: string): Map<string, P
 
 function parsePart(name: string, code: string | undefined): ParsedPart {
   if (code === undefined) throw new Error(`there is no ${name}`);
+  const program = parseModule(code);
   const imports: (Import & Names)[] = [];
   let exports: Names | undefined;
-  const { body } = parse(code, { ecmaVersion: "latest", sourceType: "module" });
-  for (const node of body) {
+  for (const node of program.body) {
+    if (exports !== undefined) throw new Error(`${name} goes on behind its exports`);
     const { start, end } = node;
     if (node.type === "ImportDeclaration") {
       const names = node.specifiers.map((specifier) => {
         if (specifier.type !== "ImportSpecifier") throw new Error(`${name} imports a whole module`);
         return pair(specifier.imported, specifier.local);
       });
-      imports.push({ from: partName(String(node.source.value)), names, start, end });
-    } else if (node.type === "ExportNamedDeclaration" && !node.declaration && !exports) {
+      imports.push({ from: partName(node.source), names, start, end });
+    } else if (node.type === "ExportNamedDeclaration" && !node.declaration && !node.source) {
       const names = node.specifiers.map(({ exported, local }) => pair(exported, local));
       exports = { names, start, end };
     } else if (node.type.startsWith("Export")) throw new Error(`${name} exports more than a list`);
   }
-  const dynamicImports = Array.from(code.matchAll(/(await )?import\("\.\/([^"]+)"\)/g), (match) => {
-    const [text, wait, from = ""] = match;
-    if (wait === undefined) throw new Error(`${name} does not wait for ${from}`);
-    return { from, start: match.index, end: match.index + text.length };
-  });
-  return { code: new MagicString(code), waits: body.some(waits), imports, dynamicImports, exports };
+  return {
+    code: new MagicString(code),
+    waits: nodesBelow(program, isFunction).some(({ node }) => isWait(node)),
+    imports,
+    dynamicImports: nodesBelow(program).flatMap((found) => dynamicImport(name, found)).toArray(),
+    exports,
+  };
 }
 
-/** Whether there is an `await` in what runs when `node` does. */
-function waits(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(waits);
-  if (typeof node !== "object" || node === null || !("type" in node)) return false;
-  if (node.type === "AwaitExpression" || ("await" in node && node.await === true)) return true;
-  return !/Function/.test(String(node.type)) && Object.values(node).some(waits);
+function isWait(node: Node): boolean {
+  return node.type === "AwaitExpression" || ("await" in node && node.await === true) ||
+    ("kind" in node && node.kind === "await using");
+}
+
+/** The import of another part that `node` waits for, as all imports by expressions have to be. */
+function dynamicImport(name: string, { node, parent }: NodeInTree): Import[] {
+  if (node.type !== "ImportExpression") return [];
+  const { source } = node as ImportExpression;
+  if (source.type === "Literal" && String(source.value).startsWith("node:")) return [];
+  if (parent.type !== "AwaitExpression") throw new Error(`${name} imports and does not wait`);
+  return [{ from: partName(source), start: parent.start, end: parent.end }];
 }
 
 /** The parts that have to be waited for: they wait themselves, or import one that does. */
@@ -157,10 +171,11 @@ function waitingParts(parsed: ReadonlyMap<string, ParsedPart>): ReadonlySet<stri
   return waiting;
 }
 
-/** Parts are not linked to anything else: the bundle has it all but what Deno brings along. */
-function partName(specifier: string): string {
-  if (!specifier.startsWith("./")) throw new Error(`${specifier} is imported at once`);
-  return specifier.slice(2);
+function partName(source: Expression): string {
+  if (source.type === "Literal" && String(source.value).startsWith("./")) {
+    return String(source.value).slice(2);
+  }
+  throw new Error("what is imported is not a part");
 }
 
 function pair(theirs: Identifier | Literal, ours: Identifier | Literal): string {

@@ -53,6 +53,13 @@ Deno.test("a build", async (test) => {
     assert.deepEqual(await build(home, "another/place"), files);
   });
 
+  await test.step("is made of modules whose exports keep their values, as linking wants", async () => {
+    const { sources } = JSON.parse(files.get("trop.js.map") ?? "");
+    for (const source of sources.filter((name: string) => !name.startsWith("npm:"))) {
+      assert.doesNotMatch(await home.read(`one/${source}`), /^export (let|var) /m, source);
+    }
+  });
+
   await test.step("has only names in its source map that tell nothing of the machine", () => {
     const { sources } = JSON.parse(files.get("trop.js.map") ?? "");
     assert(sources.includes("src/cli/app.ts"));

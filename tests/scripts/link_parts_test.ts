@@ -65,6 +65,33 @@ for (
       [2],
     ],
     [
+      "a part without exports runs once as well, and may end in a comment",
+      {
+        "main.js": 'import"./x.js";import"./y.js";',
+        "x.js": 'log("x")// the end',
+        "y.js": 'import"./x.js";log("y")',
+      },
+      ["x", "y"],
+    ],
+    [
+      "a part has no `this`",
+      { "main.js": 'import"./x.js";', "x.js": "log(this)" },
+      [undefined],
+    ],
+    [
+      "what looks like an import is none",
+      { "main.js": "log('import(\"./x.js\")')" },
+      ['import("./x.js")'],
+    ],
+    [
+      "a part that waits for the end of what it uses is waited for",
+      {
+        "main.js": 'import{a}from"./x.js";log(a);',
+        "x.js": 'await using r={async[Symbol.asyncDispose](){log("x")}};var a=1;export{a};',
+      },
+      ["x", 1],
+    ],
+    [
       "names of one part are not those of another",
       {
         "main.js": 'import{a}from"./x.js";var b=1;log(a(),b);',
@@ -82,8 +109,8 @@ for (
 
 Deno.test("what a common part is made of is compiled at once, another is not", () => {
   const codes = { "main.js": 'import"./x.js";', "x.js": "log(1)" };
-  assert.match(link(codes, true).code, /^\(function\(\)\{log\(1\)\}\)/m);
-  assert.match(link(codes, false).code, /^function\(\)\{log\(1\)\}/m);
+  assert.match(link(codes, true).code, /^\(function\(\)\{log\(1\)\nreturn\{\}\}\)/m);
+  assert.match(link(codes, false).code, /^function\(\)\{log\(1\)\nreturn\{\}\}/m);
 });
 
 Deno.test("the source map leads to the sources of the parts", () => {
@@ -105,8 +132,17 @@ for (
     ],
     [{ "main.js": 'import"./x.js"' }, "there is no x.js"],
     [{ "main.js": 'import*as x from"./x.js"' }, "main.js imports a whole module"],
-    [{ "main.js": 'import{a}from"node:fs"' }, "node:fs is imported at once"],
-    [{ "main.js": 'import("./x.js").then(f)', "x.js": "" }, "main.js does not wait for x.js"],
+    [{ "main.js": 'import{a}from"node:fs"' }, "what is imported is not a part"],
+    [{ "main.js": "await import(name)" }, "what is imported is not a part"],
+    [{ "main.js": 'import("./x.js").then(f)', "x.js": "" }, "main.js imports and does not wait"],
+    [
+      { "main.js": 'await import("./x.js").then(f)', "x.js": "" },
+      "main.js imports and does not wait",
+    ],
+    [
+      { "main.js": 'import"./x.js"', "x.js": "var a=1;export{a};a=2" },
+      "x.js goes on behind its exports",
+    ],
     [{ "main.js": 'import"./x.js"', "x.js": "export default 1" }, "x.js exports more than a list"],
     [{ "main.js": 'import"./x.js"', "x.js": "export const a=1" }, "x.js exports more than a list"],
   ] as const

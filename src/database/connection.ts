@@ -132,7 +132,7 @@ export function openEmptyDatabase(
   return database;
 }
 
-/** An open database file. Statements run inside `withRead` and `withWrite`, see transaction.ts. */
+/** An open database file. Statements run inside of transactions, see transaction.ts. */
 export class Database implements RowSource, Disposable {
   readonly notices: DatabaseNotice[] = [];
   /** What kind of transaction is open, if any; kept by transaction.ts. */
@@ -210,6 +210,7 @@ export class Database implements RowSource, Disposable {
     using turn = await takeTurn(parentOf(this.path), this.waitLeftMs * QUEUE_SHARE);
     this.#waitedMs += performance.now() - start;
     if (turn === undefined) return this.#waitingFor(this.waitLeftMs, act);
+    // SQLite waits in `act`, if only for milliseconds; so this does not take a processor for itself.
     for (;;) {
       try {
         return this.#waitingFor(Math.min(ASKING_MS, this.waitLeftMs), act);
@@ -338,7 +339,9 @@ export function checkEngine(database: Database): void {
   if (database.prepare("PRAGMA busy_timeout").get()?.[0] !== BigInt(busyTimeoutMs)) {
     setBusyTimeout(database, busyTimeoutMs);
   }
-  const version = String(database.prepare("SELECT sqlite_version()").get()?.[0]);
+  // The first statement of this kind reads the schema, and waits for that if need be.
+  const found = database.waiting(() => database.prepare("SELECT sqlite_version()").get());
+  const version = String(found?.[0]);
   if (isOlder(version, [3, 37, 0])) {
     throw new SqliteError(`SQLite ${version} cannot read strict tables, want 3.37 or newer`, 1);
   }

@@ -1,8 +1,8 @@
 /**
  * Everything that is asked of the reservations: one function a question, its SQL beside it.
  *
- * Functions that change rows take a {@linkcode WriteTransaction}, which only `withWrite` has to
- * give. Orders are SQLite's BINARY ones: by the bytes of UTF-8, the untagged key before the tagged.
+ * Functions that change rows take a {@linkcode WriteTransaction}, which only transactions for
+ * writing have to give. Orders are SQLite's BINARY ones: by the bytes of UTF-8, the untagged key before the tagged.
  *
  * @module
  */

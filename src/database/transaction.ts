@@ -55,14 +55,15 @@ export function withWrite<T>(
 }
 
 /**
- * {@linkcode withWrite} for a whole command: it waits for the lock as `Database.waitingInTurn` does,
- * so that no number of others can starve it.
+ * {@linkcode withWrite} as commands use it: it waits for the lock as `Database.waitingInTurn` does, so
+ * that no number of others can starve it. It is not for the inside of a transaction.
  */
 export async function withWriteInTurn<T>(
   database: Database,
   operation: string,
   act: (transaction: WriteTransaction) => T,
 ): Promise<T> {
+  if (database.transaction !== undefined) throw new TypeError("a write in turn of its own");
   const transaction = { ...IMMEDIATE, beginning: STARTING, operation };
   const start = performance.now();
   try {
@@ -161,11 +162,18 @@ const IMMEDIATE = { begin: "BEGIN IMMEDIATE", kind: "write" } as const;
 function transact<T>(database: Database, transaction: Transaction, act: () => T): T {
   const start = performance.now();
   try {
-    database.waiting(() => database.prepare(transaction.begin).run());
+    database.waiting(() => begin(database, transaction));
   } catch (error) {
-    throw translated(database, transaction.beginning, error);
+    throw undo(database, ["ROLLBACK"], translated(database, transaction.beginning, error));
   }
   return settle(database, transaction, start, act);
+}
+
+/** May be run again after it found the database busy. */
+function begin(database: Database, { begin, kind }: Transaction): void {
+  if (!database.inTransaction) database.prepare(begin).run();
+  // Only the first statement takes the snapshot, and waits for it if need be.
+  if (kind === "read") database.prepare("SELECT 1 FROM sqlite_schema").get();
 }
 
 /** Runs `act` in the transaction that was begun, and ends it. */

@@ -168,15 +168,22 @@ Deno.test("a wait of 300 ms fails after 300 to 800 ms and tells so (U13)", () =>
   });
 });
 
-for (const kind of ["read", "write"]) {
-  Deno.test(`opening and the first ${kind} share one wait, the next has its own`, () => {
+for (
+  const [kind, waiting] of [
+    ["read", "SELECT sqlite_version()"],
+    ["read", "SELECT 1 FROM sqlite_schema"],
+    ["read", "BEGIN IMMEDIATE"],
+    ["write", "BEGIN IMMEDIATE"],
+  ] as const
+) {
+  Deno.test(`opening, waiting in ${waiting}, and the first ${kind} share one wait, the next has its own`, () => {
     using home = databaseHome();
     const waits: string[] = [];
     let slow = true;
     const database = home.open(
       { busyTimeoutMs: 10_000 },
       watchedDriver(({ sql }) => {
-        if (sql === "BEGIN IMMEDIATE" && slow) sleep(200);
+        if (sql === waiting && slow) sleep(200);
         if (sql.startsWith("PRAGMA busy_timeout = ")) waits.push(sql);
       }),
     );

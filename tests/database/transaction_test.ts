@@ -3,7 +3,12 @@ import type { TransactionLogEntry } from "../../src/database/config.ts";
 import type { Database } from "../../src/database/connection.ts";
 import { create, createAll, get, list, updateLastUsed } from "../../src/database/operations.ts";
 import { RESULT, SqliteError } from "../../src/database/sqlite.ts";
-import { withRead, withWrite, type WriteTransaction } from "../../src/database/transaction.ts";
+import {
+  withRead,
+  withWrite,
+  withWriteInTurn,
+  type WriteTransaction,
+} from "../../src/database/transaction.ts";
 import type { Reservation } from "../../src/domain/reservation.ts";
 import { TropError } from "../../src/errors.ts";
 import {
@@ -204,6 +209,13 @@ Deno.test("withRead() inside a transaction reads in it", () => {
   withRead(database, "testing", () => assert.deepEqual(rowsOf(database), [FIRST, SECOND]));
 });
 
+Deno.test("a write in turn is not for the inside of another transaction", async () => {
+  using home = homeWith();
+  const database = home.open();
+  const inner = withRead(database, "reading", () => [withWriteInTurn(database, "testing", list)]);
+  await assert.rejects(inner[0]!, TypeError);
+});
+
 Deno.test("a write cannot begin inside of a read", () => {
   using home = homeWith(FIRST);
   const database = home.open();
@@ -366,18 +378,35 @@ function rowsOf(database: Database): Reservation[] {
   return withRead(database, "reading in a test", list);
 }
 
-Deno.test("who waits long is told once, and gets the lock when it is free", () => {
+for (const kind of ["read", "write"]) {
+  Deno.test(`who waits long to ${kind} is told once, and gets the lock when it is free`, () => {
+    using home = homeWith();
+    using other = rawConnection(home.path);
+    const told: string[] = [];
+    const onLongWait = () => {
+      told.push("waits");
+      other.exec("ROLLBACK");
+      return { [Symbol.dispose]: () => void told.push("goes on") };
+    };
+    const journal = kind === "read" ? "rollback" : "wal";
+    const database = home.open({ busyTimeoutMs: 60_000, onLongWait, journal });
+    // Beside a rollback journal this locks readers out too.
+    other.exec("BEGIN EXCLUSIVE");
+    if (kind === "write") store(database, reservation());
+    else assert.deepEqual(rowsOf(database), []);
+    assert.deepEqual(told, ["waits", "goes on"]);
+  });
+}
+
+Deno.test("reading waits no longer than it may, and leaves no transaction open", () => {
   using home = homeWith();
   using other = rawConnection(home.path);
-  other.exec("BEGIN IMMEDIATE");
-  const told: string[] = [];
-  const onLongWait = () => {
-    told.push("waits");
-    other.exec("ROLLBACK");
-    return { [Symbol.dispose]: () => void told.push("goes on") };
-  };
-  const database = home.open({ busyTimeoutMs: 60_000, onLongWait });
-  withWrite(database, "waiting", (transaction) => create(transaction, reservation()));
-  assert.deepEqual(told, ["waits", "goes on"]);
-  assert.deepEqual(rowsOf(database), [reservation()]);
+  const database = home.open({ busyTimeoutMs: 100, journal: "rollback" });
+  other.exec("BEGIN EXCLUSIVE");
+  const failure = failureOf(() => rowsOf(database));
+  assert(failure.code === "lock-timeout");
+  assert(failure.waitedMs >= 99, `${failure.waitedMs} ms`);
+  assert(!database.inTransaction);
+  other.exec("ROLLBACK");
+  assert.deepEqual(rowsOf(database), []);
 });

@@ -47,12 +47,13 @@ export async function loadConfig(request: ConfigRequest): Promise<EffectiveConfi
   loader.refuse(variables.problems);
   const user = userFile(dataDirectory);
   if (request.files.kind !== "none" && exists(user)) await loader.read(user, "user");
-  const found = findProject(request, [...loader.layers, variables.settings]);
+  const builtIn = defaults();
+  const found = findProject(request, [builtIn, ...loader.layers, variables.settings]);
   const { project: shared, private: local } = found.files;
   if (shared !== undefined) await loader.read(shared, "project");
   if (local !== undefined) await loader.read(local, "private");
   loader.checkFiles();
-  const layers = [defaults(), ...loader.layers, variables.settings, readFlags(flags)];
+  const layers = [builtIn, ...loader.layers, variables.settings, readFlags(flags)];
   const settings = mergeLayers(layers);
   loader.refuse(checkMerged(settings));
   return effectiveConfig(settings, {
@@ -73,7 +74,7 @@ function findProject({ files }: ConfigRequest, layers: readonly Settings[]): Dis
     case "named":
       return { files: files.project };
     case "discovered": {
-      const { discovery } = mergeLayers([defaults(), ...layers]);
+      const { discovery } = mergeLayers(layers);
       return discoverProject(files.from, discovery?.value ?? "checkout");
     }
   }

@@ -17,6 +17,7 @@ import {
   sameColumns,
   SCHEMA_VERSION,
   type TableName,
+  TABLES,
 } from "./schema.ts";
 
 /** A file that trop can work with, at once or after a change under the write lock. */
@@ -58,7 +59,7 @@ export function readState(source: RowSource): SchemaState {
   if (version === undefined || version === 0) return partialState(source, objects, version);
   if (version > SCHEMA_VERSION || version < 0) throw refuseVersion(source, version);
   if (version === SCHEMA_VERSION) {
-    requireCurrentLayout(source);
+    requireCurrentLayout(source, objects);
     return { kind: "current" };
   }
   const mislabelled = TABLE_NAMES.every((name) => hasCurrentDefinition(objects, name));
@@ -158,8 +159,10 @@ function hasCurrentDefinition(objects: readonly SchemaObject[], table: TableName
 }
 
 /** Names and types of the columns; all else is for the full validation. */
-function requireCurrentLayout(source: RowSource): void {
+function requireCurrentLayout(source: RowSource, objects: readonly SchemaObject[]): void {
   for (const table of TABLE_NAMES) {
+    // What trop itself has written needs no closer look. Others write the same in other words.
+    if (objects.some(({ name, sql }) => name === table && sql === TABLES[table])) continue;
     const found = readColumns(source, table).map(({ name, type }) => `${name} ${type}`);
     const wanted = COLUMNS[table].map(({ name, type }) => `${name} ${type}`);
     if (found.join() !== wanted.join()) {

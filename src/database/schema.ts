@@ -142,14 +142,14 @@ export function sameColumns(left: readonly Column[], right: readonly Column[]): 
   });
 }
 
-/** Version 2's definitions by the name of the table or index. */
-const DEFINITIONS: ReadonlyMap<string, string> = new Map(
-  CREATE_SCHEMA.map((sql) => [sql.split(" ")[2]!, sql]),
-);
+/** Version 2's definition of the table or index `name`. */
+function definitionOf(name: string): string | undefined {
+  return CREATE_SCHEMA.find((sql) => sql.split(" ")[2] === name);
+}
 
 /** Whether `name` is that of a table or index of version 2. */
 export function isSchemaObject(name: string): boolean {
-  return DEFINITIONS.has(name);
+  return definitionOf(name) !== undefined;
 }
 
 /**
@@ -157,7 +157,7 @@ export function isSchemaObject(name: string): boolean {
  * do not matter, and the object's own name may be in double quotes, as renaming leaves it.
  */
 export function isCurrentDefinition(name: string, stored: string): boolean {
-  const definition = DEFINITIONS.get(name);
+  const definition = definitionOf(name);
   if (definition === undefined) return false;
   const wanted = tokens(definition);
   const found = tokens(stored);

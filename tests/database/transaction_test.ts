@@ -17,7 +17,6 @@ import {
   failureOf,
   homeWith,
   port,
-  rawConnection,
   reservation,
   reservations,
   store,
@@ -381,17 +380,17 @@ function rowsOf(database: Database): Reservation[] {
 for (const kind of ["read", "write"]) {
   Deno.test(`who waits long to ${kind} is told once, and gets the lock when it is free`, () => {
     using home = homeWith();
-    using other = rawConnection(home.path);
+    const journal = kind === "read" ? "rollback" : "wal";
+    const other = home.open({ journal });
     const told: string[] = [];
     const onLongWait = () => {
       told.push("waits");
-      other.exec("ROLLBACK");
+      other.prepare("ROLLBACK").run();
       return { [Symbol.dispose]: () => void told.push("goes on") };
     };
-    const journal = kind === "read" ? "rollback" : "wal";
     const database = home.open({ busyTimeoutMs: 60_000, onLongWait, journal });
     // Beside a rollback journal this locks readers out too.
-    other.exec("BEGIN EXCLUSIVE");
+    other.prepare("BEGIN EXCLUSIVE").run();
     if (kind === "write") store(database, reservation());
     else assert.deepEqual(rowsOf(database), []);
     assert.deepEqual(told, ["waits", "goes on"]);
@@ -400,13 +399,13 @@ for (const kind of ["read", "write"]) {
 
 Deno.test("reading waits no longer than it may, and leaves no transaction open", () => {
   using home = homeWith();
-  using other = rawConnection(home.path);
+  const other = home.open({ journal: "rollback" });
   const database = home.open({ busyTimeoutMs: 100, journal: "rollback" });
-  other.exec("BEGIN EXCLUSIVE");
+  other.prepare("BEGIN EXCLUSIVE").run();
   const failure = failureOf(() => rowsOf(database));
   assert(failure.code === "lock-timeout");
   assert(failure.waitedMs >= 99, `${failure.waitedMs} ms`);
   assert(!database.inTransaction);
-  other.exec("ROLLBACK");
+  other.prepare("ROLLBACK").run();
   assert.deepEqual(rowsOf(database), []);
 });

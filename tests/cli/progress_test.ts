@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { run } from "../../src/cli/app.ts";
 import { Output, type Verbosity } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
+import { databaseOptions } from "../../src/database/config.ts";
+import { openDatabase } from "../../src/database/connection.ts";
 import { FakeHost } from "../support/host.ts";
-import { rawConnection } from "../support/database.ts";
 import { databaseOf, homeStoring } from "../support/stored.ts";
 
 /** A host whose clock goes on by a second each time that somebody looks at it. */
@@ -45,8 +46,8 @@ for (
 
 Deno.test("a terminal is told that a lock is waited for, and the failure stands alone", async () => {
   await using home = await homeStoring([]);
-  using other = rawConnection(databaseOf(home));
-  other.exec("BEGIN IMMEDIATE");
+  using other = openDatabase(databaseOptions(databaseOf(home)));
+  other.prepare("BEGIN IMMEDIATE").run();
   const world = { terminal: true, cwd: home.directory, env: { HOME: home.directory } };
   for (const [args, waits] of [["2", true], ["2 --quiet", false], ["1", false]] as const) {
     const host = new FakeHost(world);

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { databaseOptions, MAX_BUSY_TIMEOUT_MS } from "../../src/database/config.ts";
-import {
-  type Database,
-  type DatabaseNotice,
-  openDatabase,
-  openEmptyDatabase,
-} from "../../src/database/connection.ts";
+import { type Database, openDatabase, openEmptyDatabase } from "../../src/database/connection.ts";
 import { create, list } from "../../src/database/operations.ts";
 import { openSqlite } from "../../src/database/driver.ts";
 import { type OpenSqlite, RESULT, SqliteError } from "../../src/database/sqlite.ts";
@@ -15,6 +10,7 @@ import {
   databaseHome,
   failureOf,
   homeWith,
+  noticesOf,
   rawRow,
   readRaw,
   reservation,
@@ -475,9 +471,4 @@ function timeToFail(database: Database) {
 
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-/** All but the one that depends on which SQLite the tests run on. */
-function noticesOf({ notices }: Database): readonly DatabaseNotice[] {
-  return notices.filter(({ code }) => code !== "old-sqlite");
 }

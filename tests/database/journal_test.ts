@@ -7,6 +7,7 @@ import {
   type DatabaseHome,
   databaseHome,
   homeWith,
+  noticesOf,
   reservation,
   store,
   writeV2,
@@ -69,7 +70,7 @@ for (const { start, options, mode, synchronous = SYNCHRONOUS[mode], notices = []
     const database = home.open(options);
     assert.equal(pragma(database, "journal_mode"), mode);
     assert.equal(pragma(database, "synchronous"), synchronous);
-    assert.deepEqual(database.notices, notices);
+    assert.deepEqual(noticesOf(database), notices);
     store(database, reservation({ path: "/w/new", port: 5009 }));
     const ports = withRead(home.open(), "looking", list).map((row) => row.port as number);
     assert.deepEqual(ports, start === "missing" ? [5009] : [5000, 5009]);
@@ -86,7 +87,7 @@ Deno.test("opening to validate tells of a shared file system and changes nothing
   using home = homeWith(reservation());
   const { open, statements } = recordingDriver();
   const database = home.open({ ...SHARED, readOnly: true }, open);
-  assert.deepEqual(database.notices, [sharing("wal", false)]);
+  assert.deepEqual(noticesOf(database), [sharing("wal", false)]);
   assert(!statements.some((sql) => /journal_mode =|synchronous/.test(sql)), statements.join());
 });
 
@@ -100,7 +101,7 @@ Deno.test("behind a link, it is the file itself that counts", () => {
     inodes.push(Deno.statSync(path).ino);
     return "virtiofs";
   };
-  assert.deepEqual(home.open({ path: link, sharedFileSystem }).notices, [sharing("wal")]);
+  assert.deepEqual(noticesOf(home.open({ path: link, sharedFileSystem })), [sharing("wal")]);
   assert.deepEqual(inodes, [ino]);
 });
 

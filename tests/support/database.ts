@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { DATABASE_FILE, type DatabaseOptions, databaseOptions } from "../../src/database/config.ts";
-import { type Database, openDatabase } from "../../src/database/connection.ts";
+import { type Database, type DatabaseNotice, openDatabase } from "../../src/database/connection.ts";
 import { openSqlite } from "../../src/database/driver.ts";
 import { verify } from "../../src/database/integrity.ts";
 import { createAll, list } from "../../src/database/operations.ts";
@@ -290,4 +290,9 @@ function writeFixture(path: string, contents: FixtureContents, tables: string): 
 /** `node:sqlite` binds a number as REAL. */
 function whole(value: SQLInputValue): SQLInputValue {
   return typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value;
+}
+
+/** All but the one that depends on which SQLite the tests run on. */
+export function noticesOf({ notices }: Database): readonly DatabaseNotice[] {
+  return notices.filter(({ code }) => code !== "old-sqlite");
 }

@@ -378,8 +378,10 @@ function asImmutable(act: () => Database, reason: unknown): Database {
  * SQLite is told that nobody writes it. That may be believed when nothing waits in the log.
  */
 function canReadAsImmutable(error: unknown, { path, queryOnly }: DatabaseOptions): boolean {
-  if (!queryOnly || !(error instanceof SqliteError)) return false;
-  if (error.code !== RESULT.READONLY_DIRECTORY && error.primaryCode !== RESULT.CANTOPEN) {
+  // Which statement meets it first, inside a transaction or before, depends on the SQLite.
+  const cause = error instanceof TropError ? error.cause : error;
+  if (!queryOnly || !(cause instanceof SqliteError)) return false;
+  if (cause.code !== RESULT.READONLY_DIRECTORY && cause.primaryCode !== RESULT.CANTOPEN) {
     return false;
   }
   return isLogEmpty(path);

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { run } from "../../src/cli/app.ts";
 import { doctor, type Fields } from "../support/database.ts";
 import { FakeHost } from "../support/host.ts";
-import { type Circumstances, type Expectation, symlink, trop } from "../support/program.ts";
+import {
+  type Circumstances,
+  type Expectation,
+  OLD_SQLITE,
+  symlink,
+  trop,
+} from "../support/program.ts";
 import { databaseOf, homeStoring, storedIn } from "../support/stored.ts";
 
 const TIMES = { createdAt: 1_772_356_500, lastUsedAt: 1_772_476_812 };
@@ -188,7 +194,7 @@ async function shownOnTerminal(
     env: { HOME: home.directory, ...env },
   });
   assert.equal(await run(["list", "--filter-project", "shop", ...args], host), 0);
-  assert.equal(host.written.stderr, "");
+  assert.equal(host.written.stderr.replace(OLD_SQLITE, ""), "");
   return host.written.stdout.replaceAll(home.directory, "HOME");
 }
 

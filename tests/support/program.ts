@@ -285,7 +285,7 @@ function askDenoDirectory(): string {
 }
 
 /** A built program may have an older run time than this one, and says so; no test is about that. */
-const OLD_SQLITE = /^(Warning: )?SQLite 3\.[0-9.]+ can, rarely, damage a file .*\n/m;
+export const OLD_SQLITE = /^(Warning: )?SQLite 3\.[0-9.]+ can, rarely, damage a file .*\n/m;
 
 function differences(result: Result, expectation: Expectation): string[] {
   const { stdout = "", stderr = "", status = 0 } = expectation;

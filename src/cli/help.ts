@@ -156,12 +156,18 @@ function lists(
 
 function formatRow([term, explanation, notes = []]: Row, indent: number): string[] {
   const width = WIDTH - indent;
-  const units = notes.flatMap((note) => note.length <= width ? [note] : note.split(" "));
-  const lines = wrap([...explanation.split(" "), ...units], width);
+  const whole = notes.length === 0 ? explanation : `${explanation} ${notes.join(" ")}`;
+  const lines = whole.length <= width ? [whole] : wrap(toUnits(explanation, notes, width), width);
   const label = `  ${term}`;
   // A term that reaches into the explanations gets a line of its own.
   const first = label.length + 2 > indent ? [label] : [label.padEnd(indent) + lines.shift()];
   return [...first, ...lines.map((line) => " ".repeat(indent) + line)];
+}
+
+/** What is not to be broken: words, and notes that fit into a line. */
+function toUnits(explanation: string, notes: readonly string[], width: number): string[] {
+  const units = notes.flatMap((note) => note.length <= width ? [note] : note.split(" "));
+  return [...explanation.split(" "), ...units];
 }
 
 /** Fills lines of at most `width` characters with `units`, which are never broken. */

@@ -10,6 +10,7 @@ import {
   expired,
   get,
   list,
+  makeRoom,
   projects,
   remove,
   removeIfUnchanged,
@@ -67,7 +68,9 @@ for (const count of [10, 1_000, 10_000, 60_000]) {
     b.start();
     try {
       withWrite(database, "benchmark", (transaction) => {
-        for (const row of expired(transaction, cutoff)) removeIfUnchanged(transaction, row);
+        const old = expired(transaction, cutoff);
+        makeRoom(transaction, old.length);
+        for (const row of old) removeIfUnchanged(transaction, row);
         throw UNDO;
       });
     } catch (error) {

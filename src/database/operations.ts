@@ -195,6 +195,21 @@ export function remove(transaction: WriteTransaction, key: Key): boolean {
     .run(...fromKey(key)) > 0;
 }
 
+/**
+ * Prepares for changes of `count` rows. SQLite's cache of 2 MiB is too small for thousands: pages
+ * would be written to the log, and read again, long before the commit.
+ */
+export function makeRoom(transaction: WriteTransaction, count: number): void {
+  if (count < MANY) return;
+  transaction.prepare(`PRAGMA cache_size = -${LARGE_CACHE_KIB}`).run();
+}
+
+/** About what changes as many pages as the usual cache holds. */
+const MANY = 500;
+
+/** Holds the pages of as many reservations as there are ports, and is filled only as needed. */
+const LARGE_CACHE_KIB = 65_536;
+
 /** Removes a reservation if it still is, in every field, what it was. @returns Whether it was. */
 export function removeIfUnchanged(
   transaction: WriteTransaction,

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { expired, expiryCutoff, get, list, removeIfUnchanged } from "../database/operations.ts";
+import {
+  expired,
+  expiryCutoff,
+  get,
+  list,
+  makeRoom,
+  removeIfUnchanged,
+} from "../database/operations.ts";
 import type { ReadTransaction, WriteTransaction } from "../database/transaction.ts";
 import type { AbsolutePath } from "../domain/path.ts";
 import type { Reservation } from "../domain/reservation.ts";
@@ -80,6 +87,7 @@ function findGone(
 export function removeStale(transaction: WriteTransaction, stale: Stale): Stale {
   const isGone = (reservation: Reservation) =>
     removeIfUnchanged(transaction, reservation) || get(transaction, reservation) === undefined;
+  makeRoom(transaction, stale.pruned.length + stale.expired.length);
   return {
     ...stale,
     pruned: stale.pruned.filter(isGone),

@@ -17,7 +17,9 @@ import {
   homeWith,
   MONDAY,
   reservation,
+  reservations,
 } from "../support/database.ts";
+import { recordingDriver } from "../support/watched_driver.ts";
 
 const DENIED: DirectoryVerdict = {
   kind: "unknown",
@@ -194,3 +196,16 @@ Deno.test("removeStale() removes all or nothing", () => {
   assert.match(failure.message, /not this one/);
   assert.equal(withRead(home.open(), "looking", list).length, ROWS.length);
 });
+
+for (const [count, cache] of [[499, []], [2000, ["PRAGMA cache_size = -65536"]]] as const) {
+  Deno.test(`${count} stale reservations are removed with ${cache[0] ?? "the usual cache"}`, () => {
+    const { open, statements } = recordingDriver();
+    using home = homeWith(...reservations(count, 5000));
+    const database = home.open({}, open);
+    statements.length = 0;
+    const all = request({ inspect: () => ({ kind: "gone" }) });
+    withWrite(database, "testing", (tx) => removeStale(tx, findStale(tx, all)));
+    assert.deepEqual(withRead(database, "testing", list), []);
+    assert.deepEqual(statements.filter((sql) => sql.includes("cache_size")), cache);
+  });
+}

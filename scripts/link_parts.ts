@@ -27,11 +27,10 @@ const LOADED = "$loadedParts";
 const PARTS = "$parts";
 
 /**
- * Links `parts`, which import each other as `./name`.
+ * Links `parts`, which import each other as `./name`. A name that is exported must keep its value:
+ * those who import it get the value alone.
  *
  * @param main The name of the part that is run.
- * A name that is exported must keep its value: those who import it get the value alone.
- *
  * @throws {Error} for parts that import each other, and for forms of import and export that bundlers
  * do not write.
  */
@@ -70,6 +69,7 @@ export function linkParts(
     `const ${LOADED}=[],${LOAD}=number=>${LOADED}[number]??=(0,${PARTS}[number])(),${PARTS}=[,\n`,
   );
   linked.addSource({ filename: main, content: parsed.get(main)!.code.prepend("];\n") });
+  // What is no program is to fail here and not where it is run.
   parseModule(linked.toString());
   const map = linked.generateMap({ hires: true }).toString();
   return {

@@ -63,7 +63,9 @@ export async function withWriteInTurn<T>(
   operation: string,
   act: (transaction: WriteTransaction) => T,
 ): Promise<T> {
-  if (database.transaction !== undefined) throw new TypeError("a write in turn of its own");
+  if (database.transaction !== undefined) {
+    throw new TypeError("a write in turn inside of a transaction");
+  }
   const transaction = { ...IMMEDIATE, beginning: STARTING, operation };
   const start = performance.now();
   try {

@@ -7,10 +7,11 @@ import assert from "node:assert/strict";
 import { StatementSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { run } from "../../src/cli/app.ts";
-import { IS_FFI } from "../support/flavour.ts";
+import { IS_FFI, WATCHES_BUILT_IN } from "../support/flavour.ts";
 import { FakeHost } from "../support/host.ts";
 import type { Home } from "../support/program.ts";
 import { homeStoring } from "../support/stored.ts";
+import { hasStrace } from "../support/strace.ts";
 
 const MOST_MODULES = 77;
 const MOST_STATEMENTS = 16;
@@ -47,9 +48,7 @@ async function modulesOfReserve(home: Home): Promise<string[]> {
   });
 }
 
-const isWatched = IS_FFI ? " (ignored: only the built-in driver can be watched so)" : "";
-
-Deno.test(`a reserve runs at most ${MOST_STATEMENTS} SQL statements${isWatched}`, {
+Deno.test(`a reserve runs at most ${MOST_STATEMENTS} SQL statements${WATCHES_BUILT_IN}`, {
   ignore: IS_FFI,
 }, async () => {
   await using home = await homeStoring([{}]);
@@ -60,9 +59,6 @@ Deno.test(`a reserve runs at most ${MOST_STATEMENTS} SQL statements${isWatched}`
   assert(statements.includes("BEGIN IMMEDIATE"), list);
   assert(statements.length <= MOST_STATEMENTS, `${statements.length} statements:\n${list}`);
 });
-
-const hasStrace = await new Deno.Command("strace", { args: ["-V"], stdout: "null" }).output()
-  .then(() => true, () => false);
 
 Deno.test({
   name: `a reserve makes at most ${MOST_SYSTEM_CALLS} system calls about its files` +

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { StatementSync } from "node:sqlite";
 import { run } from "../../src/cli/app.ts";
-import { IS_FFI } from "../support/flavour.ts";
+import { IS_FFI, WATCHES_BUILT_IN } from "../support/flavour.ts";
 import { FakeHost } from "../support/host.ts";
 import { homeStoring } from "../support/stored.ts";
 
@@ -34,21 +34,24 @@ const READING = [
 ];
 
 const ignore = IS_FFI;
-const why = IS_FFI ? " (ignored: only the built-in driver can be watched so)" : "";
 
 for (const [args, changes] of WRITING) {
-  Deno.test(`\`trop ${args}\` writes in one transaction${why}`, { ignore }, async () => {
-    assert.deepEqual(await statementsOf(args), ["BEGIN IMMEDIATE", ...changes, "COMMIT"]);
-  });
+  Deno.test(
+    `\`trop ${args}\` writes in one transaction${WATCHES_BUILT_IN}`,
+    { ignore },
+    async () => {
+      assert.deepEqual(await statementsOf(args), ["BEGIN IMMEDIATE", ...changes, "COMMIT"]);
+    },
+  );
 }
 
-Deno.test(`\`trop ${INIT}\` writes in one transaction${why}`, { ignore }, async () => {
+Deno.test(`\`trop ${INIT}\` writes in one transaction${WATCHES_BUILT_IN}`, { ignore }, async () => {
   const begins = (await statementsOf(INIT)).filter((sql) => sql.startsWith("BEGIN "));
   assert.deepEqual(begins, ["BEGIN IMMEDIATE"]);
 });
 
 for (const args of READING) {
-  Deno.test(`\`trop ${args}\` writes nothing${why}`, { ignore }, async () => {
+  Deno.test(`\`trop ${args}\` writes nothing${WATCHES_BUILT_IN}`, { ignore }, async () => {
     assert.deepEqual(await statementsOf(args), []);
   });
 }

@@ -164,9 +164,12 @@ export function exists(path: string): boolean {
   }
 }
 
-/** Where a path leads to that is used as it was given: it may hold dots and, on Windows, slashes. */
+/** Where an absolute path leads to that is used as it was given, with dots or, on Windows, slashes. */
 export function parentOf(path: string): string {
-  return path.replace(Deno.build.os === "windows" ? /[/\\]+[^/\\]*$/ : /\/+[^/]*$/, "") || "/";
+  if (Deno.build.os === "windows") return path.replace(/[/\\]+[^/\\]*$/, "") || "/";
+  let end = path.lastIndexOf("/");
+  while (path[end - 1] === "/") end--;
+  return path.slice(0, end) || "/";
 }
 
 /** @returns Whether `act` succeeded. */

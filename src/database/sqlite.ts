@@ -107,7 +107,9 @@ export const RESULT = {
 export function countParameters(sql: string): number {
   // Most have none, and the first use of a regular expression takes time.
   if (!sql.includes("?")) return 0;
-  return sql.replace(/'[^']*'|"[^"]*"/g, "").split("?").length - 1;
+  const hasText = sql.includes("'") || sql.includes('"');
+  const bare = hasText ? sql.replace(/'[^']*'|"[^"]*"/g, "") : sql;
+  return bare.split("?").length - 1;
 }
 
 /**

@@ -39,6 +39,9 @@ interface SchemaObject {
   readonly sql: string;
 }
 
+/** As it is stored: most files hold it, and to look closer takes time. */
+const CURRENT = String(SCHEMA_VERSION);
+
 const TABLE_NAMES: readonly TableName[] = ["metadata", "reservations"];
 
 /**
@@ -94,6 +97,9 @@ export function readVersion(source: RowSource): number | undefined {
   if (value === undefined) return undefined;
   if (rows.length > 1) throw versionCorruption(source, "there is more than one such row");
   if (typeof value !== "string") throw versionCorruption(source, wrongClass("TEXT", value));
+  if (value === CURRENT && bytes instanceof Uint8Array && bytes.length === CURRENT.length) {
+    return SCHEMA_VERSION;
+  }
   const problem = byteProblem(bytes);
   if (problem !== undefined) throw versionCorruption(source, problem);
   const version = /^[+-]?[0-9]+$/.test(value) ? Number(value) : NaN;

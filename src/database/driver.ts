@@ -20,12 +20,19 @@ import {
 // Loaded with this module and not, as by a static import, with the bundle: the help needs no SQLite.
 const { DatabaseSync } = await import("node:sqlite");
 
+/** The second is what the run time has and its types leave out. */
+const OPTIONS = {
+  readBigInts: true,
+  // Rows as arrays are read three times as fast as rows as objects.
+  returnArrays: true,
+};
+
 /** Opens a file with the SQLite inside the run time. */
 export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs }) => {
   const location = immutable ? immutableUri(path) : path;
   return new NodeConnection(guard(() => {
     try {
-      return new DatabaseSync(location, { readOnly, timeout: timeoutMs });
+      return new DatabaseSync(location, { ...OPTIONS, readOnly, timeout: timeoutMs });
     } catch (error) {
       throw immutable && wasTakenForPath(location, error) ? notCapable(error) : error;
     }
@@ -60,9 +67,6 @@ class NodeConnection implements SqliteConnection {
       if (sql.slice(statement.sourceSQL.length).trim() !== "") {
         throw new TypeError(`more than one statement: ${sql}`);
       }
-      statement.setReadBigInts(true);
-      // Rows as arrays are read three times as fast as rows as objects.
-      (statement as ArrayStatement).setReturnArrays(true);
       return new NodeStatement(statement, countParameters(sql));
     });
   }
@@ -77,9 +81,6 @@ class NodeConnection implements SqliteConnection {
     this.close();
   }
 }
-
-/** What the run time has had since 2.6 and its types leave out. */
-type ArrayStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
 
 class NodeStatement implements Statement {
   readonly #statement: StatementSync;

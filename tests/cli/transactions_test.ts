@@ -3,10 +3,10 @@
  */
 
 import assert from "node:assert/strict";
-import { StatementSync } from "node:sqlite";
 import { run } from "../../src/cli/app.ts";
 import { IS_FFI, WATCHES_BUILT_IN } from "../support/flavour.ts";
 import { FakeHost } from "../support/host.ts";
+import { statementsDuring } from "../support/statements.ts";
 import { homeStoring } from "../support/stored.ts";
 
 const WRITING: readonly (readonly [args: string, changes: readonly string[]])[] = [
@@ -64,17 +64,9 @@ async function statementsOf(args: string): Promise<string[]> {
     env: { HOME: home.directory },
     now: Math.floor(Date.now() / 1000),
   });
-  const statements: string[] = [];
-  const { run: runStatement } = StatementSync.prototype;
-  StatementSync.prototype.run = function (...parameters) {
-    statements.push(this.sourceSQL);
-    return Reflect.apply(runStatement, this, parameters);
-  };
-  try {
+  const statements = await statementsDuring(async () => {
     assert.equal(await run(args.split(" "), host), 0, host.written.stderr);
-  } finally {
-    StatementSync.prototype.run = runStatement;
-  }
+  }, ["run"]);
   const first = statements.findIndex((sql) => !/^(PRAGMA|BEGIN$|COMMIT$)/.test(sql));
   return first === -1 ? [] : statements.slice(first)
     .map((sql) => /^BEGIN|COMMIT/.test(sql) ? sql : sql.split(" ")[0]!);

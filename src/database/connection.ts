@@ -18,6 +18,7 @@ import { takeTurn } from "./queue.ts";
 import {
   type OpenSqlite,
   RESULT,
+  SAFEGUARDS,
   type SqliteConnection,
   SqliteError,
   type Statement,
@@ -346,9 +347,7 @@ export function checkEngine(database: Database): void {
     throw new SqliteError(`SQLite ${version} cannot read strict tables, want 3.37 or newer`, 1);
   }
   if (isOlder(version, [3, 51, 3])) database.notices.push({ code: "old-sqlite", version });
-  // A doctored file must not run functions through its schema, nor damaged cells go unnoticed.
-  database.prepare("PRAGMA trusted_schema = OFF").run();
-  database.prepare("PRAGMA cell_size_check = ON").run();
+  for (const pragma of SAFEGUARDS) database.prepare(pragma).run();
 }
 
 function isOlder(version: string, wanted: readonly number[]): boolean {

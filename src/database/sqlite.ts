@@ -100,6 +100,12 @@ export const RESULT = {
   IOERR_SHMMAP: 5386,
 } as const;
 
+/** What keeps a doctored file from running functions through its schema, and damaged cells from going unnoticed. */
+export const SAFEGUARDS: readonly string[] = [
+  "PRAGMA trusted_schema = OFF",
+  "PRAGMA cell_size_check = ON",
+];
+
 /**
  * Counts the `?` parameters of a statement. Drivers bind NULL to those left out without a word,
  * so every driver compares this with what it was given.

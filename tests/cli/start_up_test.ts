@@ -4,18 +4,18 @@
  */
 
 import assert from "node:assert/strict";
-import { StatementSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { run } from "../../src/cli/app.ts";
+import { repeatReserve } from "../../src/cli/fast_path.ts";
 import { IS_FFI, WATCHES_BUILT_IN } from "../support/flavour.ts";
 import { FakeHost } from "../support/host.ts";
 import type { Home } from "../support/program.ts";
+import { statementsDuring } from "../support/statements.ts";
 import { homeStoring } from "../support/stored.ts";
 import { hasStrace } from "../support/strace.ts";
 
-const MOST_MODULES = 77;
-const MOST_STATEMENTS = 16;
-const MOST_SYSTEM_CALLS = 110;
+const MOST_MODULES = 27;
+const MOST_STATEMENTS = 10;
+const MOST_SYSTEM_CALLS = 107;
 /** Of them those that wait for the disk: for a new log, its directory, and the checkpoint. */
 const MOST_WAITS = 4;
 
@@ -52,9 +52,9 @@ Deno.test(`a reserve runs at most ${MOST_STATEMENTS} SQL statements${WATCHES_BUI
   ignore: IS_FFI,
 }, async () => {
   await using home = await homeStoring([{}]);
-  const statements = (await statementsOf(["reserve"], home.directory))
-    // How often it is set depends on whether a lock or the disk took a millisecond.
-    .filter((sql) => !sql.startsWith("PRAGMA busy_timeout ="));
+  const now = Math.floor(Date.now() / 1000);
+  const host = new FakeHost({ cwd: home.directory, env: { HOME: home.directory }, now });
+  const statements = await statementsDuring(() => repeatReserve(["reserve"], host));
   const list = statements.join("\n");
   assert(statements.includes("BEGIN IMMEDIATE"), list);
   assert(statements.length <= MOST_STATEMENTS, `${statements.length} statements:\n${list}`);
@@ -79,28 +79,3 @@ Deno.test({
     assert(calls.filter((line) => line.includes("fsync(")).length <= MOST_WAITS, list);
   },
 });
-
-/** Every statement that runs while `trop args` does. */
-async function statementsOf(args: readonly string[], home: string): Promise<readonly string[]> {
-  const host = new FakeHost({ cwd: home, env: { HOME: home }, now: Math.floor(Date.now() / 1000) });
-  const statements: string[] = [];
-  const { get, all, run: runStatement, iterate } = StatementSync.prototype;
-  const watched = (method: typeof get | typeof all | typeof runStatement | typeof iterate) =>
-    function (this: StatementSync, ...parameters: never[]) {
-      statements.push(this.sourceSQL);
-      return Reflect.apply(method, this, parameters);
-    };
-  const original = { get, all, run: runStatement, iterate };
-  Object.assign(StatementSync.prototype, {
-    get: watched(get),
-    all: watched(all),
-    run: watched(runStatement),
-    iterate: watched(iterate),
-  });
-  try {
-    assert.equal(await run(args, host), 0, host.written.stderr);
-  } finally {
-    Object.assign(StatementSync.prototype, original);
-  }
-  return statements;
-}

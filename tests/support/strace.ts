@@ -66,14 +66,18 @@ export async function readCalls(file: string): Promise<SystemCall[]> {
 
 const UNFINISHED = " <unfinished ...>";
 
+/** A call, or all of its name from one on: `1+`. */
+type Calls = Pick<SystemCall, "name"> & { readonly number: number | `${number}+` };
+
 /**
- * A script for `Home.start` in which the program's n-th call of a name fails with `error`.
+ * A script for `Home.start` in which the program's n-th call of a name, or all from it on, fails
+ * with `error`.
  *
  * @param path Counts only the calls that are about this file.
  * @param log Where the calls are listed.
  */
 export function failAt(
-  call: Pick<SystemCall, "name" | "number">,
+  call: Calls,
   error: string,
   path?: string,
   log = "/dev/null",
@@ -88,7 +92,7 @@ export function dieAt(call: SystemCall): string {
   return `exec strace -fqq -o /dev/null ${injection(call, "signal=KILL")} "$@"`;
 }
 
-function injection({ name, number }: Pick<SystemCall, "name" | "number">, what: string): string {
+function injection({ name, number }: Calls, what: string): string {
   return `-e trace=${name} -e inject=${name}:${what}:when=${number}`;
 }
 

@@ -1,0 +1,319 @@
+/**
+ * The fast path of `reserve` beside the command itself: it does the same, or nothing at all.
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { run } from "../../src/cli/app.ts";
+import { repeatReserve, VARIABLES } from "../../src/cli/fast_path.ts";
+import { VARIABLES as OTHER_VARIABLES } from "../../src/cli/reference.ts";
+import { KEYS, settingOf } from "../../src/config/settings.ts";
+import {
+  doctor,
+  doctorRows,
+  type Fields,
+  MONDAY,
+  rawConnection,
+  readRaw,
+  writeV1,
+} from "../support/database.ts";
+import { IS_FFI, WATCHES_BUILT_IN } from "../support/flavour.ts";
+import { FakeHost } from "../support/host.ts";
+import { BLIND, type Home, symlink, type Tree } from "../support/program.ts";
+import { statementsDuring } from "../support/statements.ts";
+import { databaseOf, homeStoring, storedIn } from "../support/stored.ts";
+
+const NOW = MONDAY + 60;
+
+/** The world of a home, in which nothing is configured. */
+function hostOf(home: Home, world: FakeHost["world"] = {}): FakeHost {
+  return new FakeHost({ cwd: home.directory, env: { HOME: home.directory }, now: NOW, ...world });
+}
+
+Deno.test("the fast path does what the command does", async () => {
+  await using home = await homeStoring([
+    { port: 5007, project: "shop", task: "main", createdAt: 1, lastUsedAt: 2 },
+    { tag: "api" },
+  ]);
+  const before = storedIn(home);
+  const fast = hostOf(home);
+  assert(await repeatReserve(["reserve"], fast));
+  const after = storedIn(home);
+  assert.deepEqual(fast.written, { stdout: "5007\n", stderr: "" });
+  assert.deepEqual(after, before.map((row) => row[1] === "" ? row.with(6, BigInt(NOW)) : row));
+  const command = hostOf(home);
+  assert.equal(await run(["reserve"], command), 0);
+  assert.deepEqual(command.written, fast.written);
+  assert.deepEqual(storedIn(home), after);
+});
+
+Deno.test({
+  name: `the fast path asks nothing of SQLite that the command does not${WATCHES_BUILT_IN}`,
+  ignore: IS_FFI,
+  async fn() {
+    await using home = await homeStoring([{}]);
+    const fast = await statementsDuring(() => repeatReserve(["reserve"], hostOf(home)));
+    const command = await statementsDuring(() => run(["reserve"], hostOf(home)));
+    assert(fast.includes("COMMIT"));
+    assert.deepEqual(fast.filter((sql) => !command.includes(sql)), []);
+  },
+});
+
+/** Where nothing keeps the fast path from its answer. */
+const ORDINARY: Readonly<Record<string, (home: Home) => FakeHost["world"] | Promise<void>>> = {
+  "a data directory that is named": (home) => ({ env: { TROP_DATA_DIR: home.path(".trop") } }),
+  "one with a slash behind its name": (home) => ({ env: { TROP_DATA_DIR: home.path(".trop/") } }),
+  "variables that are empty": (home) => ({
+    env: { HOME: home.directory, TROP_DATA_DIR: "", USERPROFILE: "" },
+  }),
+  "the owner that `trop run` tells": (home) => ({
+    env: { HOME: home.directory, TROP_OWNER: home.directory },
+  }),
+  "a link to the database": async (home) => {
+    await Deno.rename(home.path(".trop"), home.path("elsewhere"));
+    await Deno.symlink(home.path("elsewhere"), home.path(".trop"));
+  },
+  "a configuration's dangling link": (home) => Deno.symlink("nowhere", home.path("trop.yaml")),
+};
+
+for (const [what, prepare] of Object.entries(ORDINARY)) {
+  Deno.test(`the fast path takes ${what}`, async () => {
+    await using home = await homeStoring([{}]);
+    const host = hostOf(home, await prepare(home) ?? {});
+    assert(await repeatReserve(["reserve"], host));
+    assert.equal(host.written.stdout, "5000\n");
+  });
+}
+
+/** What is asked for, where all else is ordinary. */
+const REQUESTS: readonly string[][] = [
+  [],
+  ["list"],
+  ["reserve", "--quiet"],
+  ["reserve", "--tag", "api"],
+  ["reserve", "--help"],
+  ["reserve", "reserve"],
+  ["--quiet", "reserve"],
+  ["reserve "],
+];
+
+for (const argv of REQUESTS) {
+  Deno.test(`the fast path leaves ${JSON.stringify(argv)} alone`, async () => {
+    await using home = await homeStoring([{}, { tag: "api" }]);
+    await leavesAlone(home, {}, argv);
+  });
+}
+
+Deno.test("the fast path knows all variables", () => {
+  const ofSettings = KEYS.flatMap((key) => settingOf(key).variables ?? []);
+  const others = OTHER_VARIABLES.map(([name]) => name).filter((name) => name.startsWith("TROP_"));
+  const all = [...ofSettings, ...others].filter((name) => name !== "TROP_DATA_DIR");
+  assert.deepEqual(VARIABLES, all.toSorted());
+});
+
+for (const name of VARIABLES) {
+  Deno.test(`the fast path leaves ${name} to the command`, async () => {
+    await using home = await homeStoring([{}]);
+    for (const value of ["", "1"]) {
+      await leavesAlone(home, { env: { HOME: home.directory, [name]: value } });
+    }
+  });
+}
+
+/** Files that configure something, by where they are. */
+const FILES: Readonly<Record<string, Tree>> = {
+  "a file of the user": { ".trop/config.yaml": "" },
+  "a project's file": { "work/here/trop.yaml": "" },
+  "a private file": { "work/here/trop.local.yaml": "" },
+  "a project's file further up": { "trop.yaml": "" },
+  "a private file further up": { "work/trop.local.yaml": "" },
+  "a project's file above the checkout": { "trop.yaml": "", "work/.git": {} },
+  "a configuration that is a directory": { "work/trop.yaml": {} },
+  "a link to a configuration": { "work/trop.yaml": symlink("/dev/null") },
+};
+
+for (const [what, tree] of Object.entries(FILES)) {
+  Deno.test(`the fast path leaves ${what} to the command`, async () => {
+    await using home = await homeStoring([{ path: "work/here" }], { "work/here": {}, ...tree });
+    await leavesAlone(home, { cwd: home.path("work/here") });
+  });
+}
+
+/** What else is for the command: what it is, and how it comes about where 5000 is reserved. */
+const UNUSUAL: Readonly<
+  Record<string, (home: Home) => FakeHost["world"] | void | Promise<FakeHost["world"] | void>>
+> = {
+  "a directory without a port": async (home) => {
+    await home.write({ other: {} });
+    return { cwd: home.path("other") };
+  },
+  "a directory that is gone": (home) => ({ cwd: home.path("gone") }),
+  "the home directory unknown": () => ({ env: {} }),
+  "a relative data directory": () => ({ env: { TROP_DATA_DIR: ".trop" } }),
+  "a data directory that is missing": (home) => ({ env: { TROP_DATA_DIR: home.path("new") } }),
+  "a database that is missing": (home) => Deno.remove(databaseOf(home)),
+  "an empty database": (home) => Deno.truncate(databaseOf(home)),
+  "what is no database": (home) => Deno.writeTextFile(databaseOf(home), "shopping list\n"),
+  "a database of version 1": async (home) => {
+    await Deno.remove(databaseOf(home));
+    writeV1(databaseOf(home));
+  },
+  "a database of version 3": (home) => doctor(databaseOf(home), "UPDATE metadata SET value = '3'"),
+  "a rollback journal": (home) => doctor(databaseOf(home), "PRAGMA journal_mode = DELETE"),
+  "a port that browsers refuse": (home) => {
+    doctor(databaseOf(home), "UPDATE reservations SET port = 6000");
+  },
+  "an index that has lost a row": (home) => {
+    // Its pages are those of an index of nothing.
+    doctor(
+      databaseOf(home),
+      `CREATE INDEX empty ON reservations(port) WHERE port = 0;
+       UPDATE sqlite_schema
+          SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'empty')
+        WHERE name = 'sqlite_autoindex_reservations_1'`,
+    );
+  },
+  "a project that is blank": (home) => {
+    doctor(databaseOf(home), "UPDATE reservations SET project = ' '");
+  },
+  "a task that is no Unicode": (home) => {
+    doctor(databaseOf(home), "UPDATE reservations SET task = CAST(x'66ff' AS TEXT)");
+  },
+  "a time that is a text": (home) => {
+    doctorRows(databaseOf(home), "UPDATE reservations SET created_at = 'soon'");
+  },
+  "a trigger that refuses": (home) => {
+    doctor(
+      databaseOf(home),
+      `CREATE TRIGGER no BEFORE UPDATE ON reservations BEGIN SELECT RAISE(ABORT, 'no'); END`,
+    );
+  },
+  "a trigger that ignores": (home) => {
+    doctor(
+      databaseOf(home),
+      `CREATE TRIGGER no BEFORE UPDATE ON reservations BEGIN SELECT RAISE(IGNORE); END`,
+    );
+  },
+  "a clock before 1970": () => ({ now: -1 }),
+};
+
+for (const [what, prepare] of Object.entries(UNUSUAL)) {
+  Deno.test(`the fast path leaves ${what} to the command`, async () => {
+    await using home = await homeStoring([{}]);
+    await leavesAlone(home, await prepare(home) ?? {});
+  });
+}
+
+Deno.test({
+  name: "the fast path leaves files that others may write to the command",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    for (const name of [".trop", ".trop/trop.db"]) {
+      await using home = await homeStoring([{}]);
+      await Deno.chmod(home.path(name), 0o777);
+      await leavesAlone(home);
+    }
+  },
+});
+
+Deno.test("the fast path leaves a database that is locked to the command, which waits", async () => {
+  await using home = await homeStoring([{}]);
+  const other = rawConnection(databaseOf(home));
+  other.exec("BEGIN IMMEDIATE");
+  await leavesAlone(home);
+  const waiting = home.run(["reserve"], { stdout: "5000\n" });
+  setTimeout(() => other.close(), 1500);
+  await waiting;
+});
+
+Deno.test("a standard output that takes nothing is told of by the command", async () => {
+  await using home = await homeStoring([{}]);
+  const host = hostOf(home);
+  const stdout = {
+    ...host.stdout,
+    write: () => {
+      throw new Deno.errors.BrokenPipe();
+    },
+  };
+  assert(!await repeatReserve(["reserve"], { ...host, stdout }));
+});
+
+Deno.test({
+  name: "a standard output that is full fails as it does with every command",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using home = await homeStoring([{}]);
+    const stderr = /^Error: I\/O error: cannot write to standard output: No space left on device/;
+    for (const env of [{}, BLIND]) {
+      await home.run(["reserve"], { script: '"$@" > /dev/full', status: 5, stderr, env });
+    }
+  },
+});
+
+Deno.test("whatever is stored, the fast path prints what the command does, or nothing", async () => {
+  await using home = await homeStoring([{}]);
+  const name = fc.option(
+    fc.string({ unit: fc.constantFrom("a", "B", " ", "\t", "\u0085", "ü", "\ufffd", "名", "😀") }),
+  );
+  const row = fc.record({
+    port: fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(1, 5060, 6000, 65_535)),
+    project: name,
+    task: name,
+    createdAt: fc.nat(),
+    lastUsedAt: fc.nat(),
+  });
+  const statement = rawStatement(databaseOf(home));
+  await fc.assert(
+    fc.asyncProperty(row, async (fields) => {
+      statement(fields);
+      const before = storedIn(home);
+      const fast = hostOf(home);
+      const isFast = await repeatReserve(["reserve"], fast);
+      const after = storedIn(home);
+      if (!isFast) assert.deepEqual(after, before);
+      statement(fields);
+      const command = hostOf(home);
+      const status = await run(["reserve"], command);
+      const isOrdinary = status === 0 && command.written.stderr === "";
+      assert.equal(isFast, isOrdinary);
+      if (!isFast) return;
+      assert.deepEqual(fast.written, command.written);
+      assert.deepEqual(after, storedIn(home));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** Gives the only row of a file other values, whether they may be stored or not. */
+function rawStatement(path: string) {
+  return ({ port, project, task, createdAt, lastUsedAt }: Omit<Fields, "path" | "tag">) => {
+    using database = rawConnection(path);
+    database.prepare(
+      "UPDATE reservations SET port = ?, project = ?, task = ?, created_at = ?, last_used_at = ?",
+    ).run(port, project, task, createdAt, lastUsedAt);
+  };
+}
+
+/** Asserts that the fast path does not answer `argv`, and that nothing is changed or printed. */
+async function leavesAlone(
+  home: Home,
+  world: FakeHost["world"] = {},
+  argv: readonly string[] = ["reserve"],
+): Promise<void> {
+  const before = stateOf(home);
+  const host = hostOf(home, world);
+  assert(!await repeatReserve(argv, host));
+  assert.deepEqual(host.written, { stdout: "", stderr: "" });
+  assert.deepEqual(stateOf(home), before);
+}
+
+/** What lies in the data directory, and what the database holds, if it is one. */
+function stateOf(home: Home): unknown {
+  const names = Array.from(Deno.readDirSync(home.path(".trop")), ({ name }) => name).toSorted();
+  if (!names.includes("trop.db")) return names;
+  try {
+    return { names, ...readRaw(databaseOf(home)) };
+  } catch {
+    return { names, bytes: Deno.readFileSync(databaseOf(home)) };
+  }
+}

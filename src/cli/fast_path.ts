@@ -55,16 +55,11 @@ export const VARIABLES: readonly string[] = [
 ];
 
 /**
- * Does what the command line `argv` asks for, if that is the common case.
+ * Does what `trop reserve` without a further word asks for, in the common case.
  *
- * @returns Whether it was; if not, nothing is done.
+ * @returns Whether it was that; if not, nothing is done.
  */
-export async function repeatReserve(argv: readonly string[], host: Host): Promise<boolean> {
-  if (argv.length !== 1 || argv[0] !== "reserve") return false;
-  // For the stack of every error that is thrown, be it caught, V8 looks for the places in the
-  // functions on it. In the main module it would have to parse all of trop.js for that: 7 ms. Behind
-  // an `await` that one is on the stack no longer.
-  await undefined;
+export async function repeatReserve(host: Host): Promise<boolean> {
   try {
     const port = await repeatedPort(host);
     if (port === undefined) return false;
@@ -75,7 +70,7 @@ export async function repeatReserve(argv: readonly string[], host: Host): Promis
   }
 }
 
-/** The port that the current directory has and goes on having, if no file is in the way. */
+/** The port that the current directory has and goes on having, if nothing is in the way. */
 async function repeatedPort(host: Host): Promise<Port | undefined> {
   if (VARIABLES.some((name) => host.env(name) !== undefined)) return undefined;
   const dataDirectory = resolveDataDirectory(undefined, host.env);
@@ -83,7 +78,7 @@ async function repeatedPort(host: Host): Promise<Port | undefined> {
   const { physical } = workingDirectory(host.cwd());
   const { project, private: local } = discoverProject(physical, "filesystem").files;
   if (project !== undefined || local !== undefined) return undefined;
-  // With it comes SQLite, which the others have no use for.
+  // With it comes SQLite, which is not to be had everywhere.
   const { touch } = await import("../database/touch.ts");
   return touch(databasePath(dataDirectory), {
     path: physical,

@@ -37,7 +37,7 @@ Deno.test("the fast path does what the command does", async () => {
   ]);
   const before = storedIn(home);
   const fast = hostOf(home);
-  assert(await repeatReserve(["reserve"], fast));
+  assert(await repeatReserve(fast));
   const after = storedIn(home);
   assert.deepEqual(fast.written, { stdout: "5007\n", stderr: "" });
   assert.deepEqual(after, before.map((row) => row[1] === "" ? row.with(6, BigInt(NOW)) : row));
@@ -52,7 +52,7 @@ Deno.test({
   ignore: IS_FFI,
   async fn() {
     await using home = await homeStoring([{}]);
-    const fast = await statementsDuring(() => repeatReserve(["reserve"], hostOf(home)));
+    const fast = await statementsDuring(() => repeatReserve(hostOf(home)));
     const command = await statementsDuring(() => run(["reserve"], hostOf(home)));
     assert(fast.includes("COMMIT"));
     assert.deepEqual(fast.filter((sql) => !command.includes(sql)), []);
@@ -80,27 +80,8 @@ for (const [what, prepare] of Object.entries(ORDINARY)) {
   Deno.test(`the fast path takes ${what}`, async () => {
     await using home = await homeStoring([{}]);
     const host = hostOf(home, await prepare(home) ?? {});
-    assert(await repeatReserve(["reserve"], host));
+    assert(await repeatReserve(host));
     assert.equal(host.written.stdout, "5000\n");
-  });
-}
-
-/** What is asked for, where all else is ordinary. */
-const REQUESTS: readonly string[][] = [
-  [],
-  ["list"],
-  ["reserve", "--quiet"],
-  ["reserve", "--tag", "api"],
-  ["reserve", "--help"],
-  ["reserve", "reserve"],
-  ["--quiet", "reserve"],
-  ["reserve "],
-];
-
-for (const argv of REQUESTS) {
-  Deno.test(`the fast path leaves ${JSON.stringify(argv)} alone`, async () => {
-    await using home = await homeStoring([{}, { tag: "api" }]);
-    await leavesAlone(home, {}, argv);
   });
 }
 
@@ -235,7 +216,7 @@ Deno.test("a standard output that takes nothing is told of by the command", asyn
       throw new Deno.errors.BrokenPipe();
     },
   };
-  assert(!await repeatReserve(["reserve"], { ...host, stdout }));
+  assert(!await repeatReserve({ ...host, stdout }));
 });
 
 Deno.test({
@@ -268,7 +249,7 @@ Deno.test("whatever is stored, the fast path prints what the command does, or no
       statement(fields);
       const before = storedIn(home);
       const fast = hostOf(home);
-      const isFast = await repeatReserve(["reserve"], fast);
+      const isFast = await repeatReserve(fast);
       const after = storedIn(home);
       if (!isFast) assert.deepEqual(after, before);
       statement(fields);
@@ -294,15 +275,14 @@ function rawStatement(path: string) {
   };
 }
 
-/** Asserts that the fast path does not answer `argv`, and that nothing is changed or printed. */
+/** Asserts that the fast path does not answer, and that nothing is changed or printed. */
 async function leavesAlone(
   home: Home,
   world: FakeHost["world"] = {},
-  argv: readonly string[] = ["reserve"],
 ): Promise<void> {
   const before = stateOf(home);
   const host = hostOf(home, world);
-  assert(!await repeatReserve(argv, host));
+  assert(!await repeatReserve(host));
   assert.deepEqual(host.written, { stdout: "", stderr: "" });
   assert.deepEqual(stateOf(home), before);
 }

@@ -54,7 +54,7 @@ Deno.test(`a reserve runs at most ${MOST_STATEMENTS} SQL statements${WATCHES_BUI
   await using home = await homeStoring([{}]);
   const now = Math.floor(Date.now() / 1000);
   const host = new FakeHost({ cwd: home.directory, env: { HOME: home.directory }, now });
-  const statements = await statementsDuring(() => repeatReserve(["reserve"], host));
+  const statements = await statementsDuring(() => repeatReserve(host));
   const list = statements.join("\n");
   assert(statements.includes("BEGIN IMMEDIATE"), list);
   assert(statements.length <= MOST_STATEMENTS, `${statements.length} statements:\n${list}`);

@@ -15,7 +15,7 @@ const METHODS = ["run", "get", "all", "iterate"] as const;
  * @param methods Whose statements count: `run` alone leaves out what only reads.
  */
 export async function statementsDuring(
-  act: () => Promise<unknown>,
+  act: () => unknown,
   methods: readonly typeof METHODS[number][] = METHODS,
 ): Promise<string[]> {
   const { prototype } = StatementSync;

@@ -125,7 +125,9 @@ function findDamage(source: RowSource, row: Row): Damage {
   }
   // U+FFFD may have been stored, or stand for bytes that are no UTF-8.
   const isDoubtful = hasNumber || texts.includes("\ufffd");
-  if (!isDoubtful && BigInt(utf8Length(texts) + blobBytes) === bytes) return NO_DAMAGE;
+  // No text has more characters than bytes, so most, of ASCII alone, need not be measured.
+  const isWhole = (length: number) => BigInt(length + blobBytes) === bytes;
+  if (!isDoubtful && (isWhole(texts.length) || isWhole(utf8Length(texts)))) return NO_DAMAGE;
   const raw = source.prepare(
     `SELECT ${TEXT_COLUMNS.map((name) => `CAST(${name} AS BLOB)`).join(", ")}
        FROM reservations WHERE rowid = ?`,

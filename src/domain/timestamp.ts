@@ -30,7 +30,10 @@ export function isTimestamp(value: number): boolean {
  * ```
  */
 export function formatTimestamp(seconds: number): string {
-  const [date = "", time = ""] = new Date(seconds * 1000).toISOString().split("T");
+  const text = new Date(seconds * 1000).toISOString();
+  const end = text.indexOf("T");
+  const date = text.slice(0, end);
+  const time = text.slice(end + 1, end + 9);
   // JavaScript pads such years to six digits.
-  return `${date.startsWith("+0") ? `+${date.slice(2)}` : date} ${time.slice(0, 8)}`;
+  return `${date.startsWith("+0") ? `+${date.slice(2)}` : date} ${time}`;
 }

@@ -23,7 +23,6 @@ import {
   Checkpoint,
   type CommandLine,
   describeCopy,
-  ENVIRONMENT,
   look,
   makeHome,
   NO_DATABASE,
@@ -149,6 +148,6 @@ async function runUntil(moment: Moment, home: Home, command: CommandLine): Promi
   return result;
 }
 
-function run(home: Home, { args, cwd }: CommandLine, script?: string): Run {
-  return home.start(args, { cwd, env: ENVIRONMENT, ...(script === undefined ? {} : { script }) });
+function run(home: Home, { args, cwd, env }: CommandLine, script?: string): Run {
+  return home.start(args, { cwd, env, ...(script === undefined ? {} : { script }) });
 }

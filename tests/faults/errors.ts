@@ -19,7 +19,6 @@ import {
   Checkpoint,
   type CommandLine,
   directoriesOf,
-  ENVIRONMENT,
   look,
   makeHome,
   writingCommand,
@@ -72,12 +71,12 @@ function isRemoval({ name, text }: SystemCall): boolean {
 
 async function rehearse(
   home: Home,
-  { args, cwd }: CommandLine,
+  { args, cwd, env }: CommandLine,
 ): Promise<Rehearsal & { readonly calls: readonly SystemCall[] }> {
   using checkpoint = new Checkpoint(home);
   const file = home.path("calls");
   const script = recordCalls(file, FILE_CALLS);
-  const whole = await home.start(args, { cwd, env: ENVIRONMENT, script }).result();
+  const whole = await home.start(args, { cwd, env, script }).result();
   const after = await look(home);
   checkpoint.restore();
   return { whole, after, calls: (await readCalls(file)).filter(isAboutFilesOf(home)) };

@@ -13,7 +13,6 @@ import {
   type CommandLine,
   describeCopy,
   directoriesOf,
-  ENVIRONMENT,
   look,
   NO_DATABASE,
   NOTHING,
@@ -68,8 +67,8 @@ export async function suffer(
   const before = await look(home);
   const opened = describeCopy(home, openIfPossible);
   const { what: harm, circumstances, undo, keepsTemporaryFiles = false } = provoke();
-  const { args, cwd } = command;
-  const result = await home.start(args, { cwd, env: ENVIRONMENT, ...circumstances }).result();
+  const { args, cwd, env } = command;
+  const result = await home.start(args, { cwd, env, ...circumstances }).result();
   undo?.();
   const left = keepsTemporaryFiles ? [] : directoriesOf(home).flatMap(temporaryFiles);
   const found = await look(home);

@@ -11,8 +11,8 @@ import { type Home, type Result, trop } from "../support/program.ts";
 import { Random } from "../support/random.ts";
 import type { Campaign, Tally } from "./campaign.ts";
 import type { WorkOrder, WorkReport } from "./load_worker.ts";
-import { furnish, Tenant, TENANT_ENVIRONMENT } from "./tenant.ts";
-import { databaseOf } from "./world.ts";
+import { furnish, Tenant } from "./tenant.ts";
+import { type CommandLine, databaseOf } from "./world.ts";
 
 /** How much is going on. */
 export interface Storm {
@@ -40,7 +40,7 @@ export function storm({ name, tenants, commands, deaths = 0 }: Storm): Campaign 
         const chance = new Random(random.below(2 ** 31));
         const root = home.path(`tenant-${number}`);
         await furnish(root);
-        const tenant = new Tenant(root, chance, (args, cwd) => programs.run(args, cwd, chance));
+        const tenant = new Tenant(root, chance, (command) => programs.run(command, chance));
         for (; done[number]! < commands; done[number]!++) await tenant.step();
         if (tally.get("ended first") === 0) {
           tally.count("ended first", commands);
@@ -93,10 +93,10 @@ class Programs {
 
   constructor(readonly home: Home, readonly deaths: number, readonly tally: Tally) {}
 
-  async run(args: readonly string[], cwd: string, random: Random): Promise<Result | undefined> {
+  async run({ args, cwd, env }: CommandLine, random: Random): Promise<Result | undefined> {
     this.tally.count("commands");
     const start = performance.now();
-    const run = this.home.start(args, { cwd, env: { ...TENANT_ENVIRONMENT, TROP_DEBUG: "1" } });
+    const run = this.home.start(args, { cwd, env });
     const life = random.chance(this.deaths) ? (0.3 + random.fraction()) * this.#span : undefined;
     const death = life === undefined ? undefined : setTimeout(() => run.killIfRunning(), life);
     const result = await run.result();

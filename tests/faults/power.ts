@@ -20,7 +20,6 @@ import {
   databaseOf,
   describeCopy,
   directoriesOf,
-  ENVIRONMENT,
   look,
   makeHome,
   NO_DATABASE,
@@ -122,10 +121,10 @@ async function stage(home: Home): Promise<Stage> {
   return { stored: await look(home), opened: describeCopy(home, openIfPossible) };
 }
 
-async function trace(home: Home, { args, cwd }: CommandLine): Promise<SystemCall[]> {
+async function trace(home: Home, { args, cwd, env }: CommandLine): Promise<SystemCall[]> {
   const file = home.path("calls");
   const script = recordCalls(file, DISK_CALLS, TRACING);
-  await home.start(args, { cwd, env: ENVIRONMENT, script }).result();
+  await home.start(args, { cwd, env, script }).result();
   return await readCalls(file);
 }
 

@@ -14,7 +14,6 @@ import {
   Checkpoint,
   type CommandLine,
   databaseOf,
-  ENVIRONMENT,
   furnishHome,
   look,
   writingCommand,
@@ -109,9 +108,9 @@ function takePermission(path: string, mode: number): Harm {
   }
 }
 
-async function rehearse(home: Home, { args, cwd }: CommandLine): Promise<Rehearsal> {
+async function rehearse(home: Home, { args, cwd, env }: CommandLine): Promise<Rehearsal> {
   using checkpoint = new Checkpoint(home);
-  const whole = await home.start(args, { cwd, env: ENVIRONMENT }).result();
+  const whole = await home.start(args, { cwd, env }).result();
   const after = await look(home);
   checkpoint.restore();
   return { whole, after };

@@ -9,16 +9,19 @@
 import assert from "node:assert/strict";
 import type { Result } from "../support/program.ts";
 import type { Random } from "../support/random.ts";
+import { type CommandLine, PLAIN_RESERVE } from "./world.ts";
 
 /** A command line to run, and how it ended; `undefined` when it was killed. */
-export type Execute = (args: readonly string[], cwd: string) => Promise<Result | undefined>;
+export type Execute = (command: CommandLine) => Promise<Result | undefined>;
 
 /** Variables that tenants run with. */
-export const TENANT_ENVIRONMENT = {
+const ENVIRONMENT = {
   TROP_PORT_MIN: "20000",
   TROP_PORT_MAX: "29999",
   // What else uses ports on the machine is not what is looked at here.
   TROP_SKIP_OCCUPANCY_CHECK: "1",
+  // How long it takes to get the lock.
+  TROP_DEBUG: "1",
 };
 
 /** Ports by path and tag, see {@linkcode keyOf}. */
@@ -27,8 +30,10 @@ type Ports = ReadonlyMap<string, number>;
 /** A port that is not known yet. */
 const ANY = -1;
 
-interface Action {
-  readonly args: readonly string[];
+/** A command line, mostly in the tenant's own directory and environment. */
+type Call = Pick<CommandLine, "args"> & Partial<CommandLine>;
+
+interface Action extends Call {
   /** The tenant's reservations afterwards. */
   readonly after: Ports;
   /** Takes the ports that were printed, and complains of what should not be. */
@@ -91,7 +96,7 @@ export class Tenant {
   /** Runs one command. @throws When anything is not as it must be. */
   async step(): Promise<void> {
     const action = await this.#random.pick(this.#actions)();
-    const result = await this.#execute(action.args, this.#root);
+    const result = await this.#run(action);
     await action.finally?.();
     if (result === undefined) return await this.#findOut(action);
     if (isTimeout(result)) {
@@ -110,8 +115,8 @@ export class Tenant {
   /** Looks up what became of a command that was cut short: all of it or nothing. */
   async #findOut({ args, after }: Action): Promise<void> {
     // A writing command waits for those of others; what they were about to prune is gone then.
-    const write = await this.#execute(["expire", "--days", "30"], this.#root);
-    const result = await this.#execute(["list", "--format", "json"], this.#root);
+    const write = await this.#run({ args: ["expire", "--days", "30"] });
+    const result = await this.#run({ args: ["list", "--format", "json"] });
     // Looking can be cut short too.
     const isCutShort = [write, result].some((run) => run === undefined || isTimeout(run));
     if (isCutShort) return await this.#findOut({ args, after });
@@ -121,11 +126,17 @@ export class Tenant {
     this.#ports = found;
   }
 
+  #run({ args, cwd = this.#root, env = ENVIRONMENT }: Call) {
+    return this.#execute({ args, cwd, env });
+  }
+
   readonly #actions: readonly (() => Action | Promise<Action>)[] = [
     () => this.#reserve(),
     () => this.#reserve(),
     () => this.#reserve(),
     () => this.#reserve(),
+    () => this.#reserveAgain(),
+    () => this.#reserveAgain(),
     () => this.#release(),
     () => this.#reserveGroup(),
     () => this.#reserveGroup(),
@@ -145,6 +156,21 @@ export class Tenant {
       args: ["reserve", "--path", path, ...tagged(tag)],
       after: new Map([[key, ANY], ...this.#ports]),
       read: (stdout) => new Map([[key, readPort(stdout)]]),
+    };
+  }
+
+  /** As scripts do, in a directory that has its port. */
+  #reserveAgain(): Action {
+    const known = DIRECTORIES.filter((name) => name !== "gone")
+      .map((name) => `${this.#root}/${name}`)
+      .filter((path) => this.#ports.has(keyOf(path, null)));
+    if (known.length === 0) return this.#reserve();
+    const cwd = this.#random.pick(known);
+    return {
+      ...PLAIN_RESERVE,
+      cwd,
+      after: this.#ports,
+      read: (stdout) => new Map([[keyOf(cwd, null), readPort(stdout)]]),
     };
   }
 

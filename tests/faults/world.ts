@@ -120,7 +120,11 @@ function makeRows(home: Home, random: Random): RawRow[] {
   const others = Array.from({ length: random.pick([0, 0, 50, 400]) }, (_, index) => {
     return { path: `other/${index}`, tag: null };
   });
-  const chosen = [...keys.filter(() => random.chance(30)), ...others];
+  const chosen = [
+    // The home's own port is what a plain `reserve` asks for.
+    ...keys.filter(({ path, tag }) => random.chance(path === "." && tag === null ? 80 : 30)),
+    ...others,
+  ];
   return chosen.map(({ path, tag }, index) => {
     const age = random.pick([0, 60]) * 86_400;
     return rawRow({
@@ -138,7 +142,11 @@ function makeRows(home: Home, random: Random): RawRow[] {
 export interface CommandLine {
   readonly args: readonly string[];
   readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
 }
+
+/** A `reserve` that has nothing to heed, and so a fast path. */
+export const PLAIN_RESERVE = { args: ["reserve"], env: {} };
 
 /** What arguments are made of. */
 interface Ingredients {
@@ -150,10 +158,12 @@ interface Ingredients {
 
 /** A command that writes, with arguments that fit {@linkcode makeHome}. */
 export function writingCommand(ingredients: Ingredients): CommandLine {
+  if (ingredients.random.chance(10)) return { ...PLAIN_RESERVE, cwd: "." };
   const args = ingredients.random.pick(WRITERS)(ingredients);
   return {
     args,
     cwd: args.includes("autoreserve") || ingredients.random.chance(30) ? "shop" : ".",
+    env: ENVIRONMENT,
   };
 }
 

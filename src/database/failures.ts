@@ -137,11 +137,16 @@ function fileFailure(error: unknown, path: string): Failure | undefined {
     const permission = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "--allow-all";
     return { code: "permission-missing", permission, path };
   }
-  // What Deno throws for a refusal of the system carries the system's code.
-  if (!(error instanceof Error && "code" in error)) return undefined;
-  return error.code === "ENOSPC" || error.code === "EDQUOT"
-    ? { code: "disk-full", path }
-    : cannotOpen(path, escapeControls(error.message));
+  if (!(error instanceof Error && isOfSystem(error))) return undefined;
+  const { message } = error;
+  const isFull = "code" in error && error.code === "ENOSPC" ||
+    /\bquota\b.*\bexceeded\b/.test(message);
+  return isFull ? { code: "disk-full", path } : cannotOpen(path, escapeControls(message));
+}
+
+/** Whether an error is the system's refusal. Deno gives a code to many of them, not to all. */
+function isOfSystem(error: Error): boolean {
+  return "code" in error || /\(os error \d+\)/.test(error.message);
 }
 
 function cannotOpen(path: string, reason: string): Failure & { code: "cannot-open-database" } {

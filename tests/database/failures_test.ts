@@ -81,7 +81,10 @@ for (
     ],
     [coded(new Deno.errors.FilesystemLoop("Too many levels"), "ELOOP"), "cannot-open-database"],
     [coded(new Error("No space left on device"), "ENOSPC"), "disk-full"],
-    [coded(new Error("Quota exceeded"), "EDQUOT"), "disk-full"],
+    [new Error("Disk quota exceeded (os error 122): open '/d'"), "disk-full"],
+    [new Error("Disc quota exceeded (os error 69): open '/d'"), "disk-full"],
+    [new Error("Too many open files in system (os error 23): open '/d'"), "cannot-open-database"],
+    [new Error("Stale file handle (os error 116): open '/d'"), "cannot-open-database"],
   ] as const
 ) {
   Deno.test(`"${error.message}" is the failure ${failure}`, () => {

@@ -25,6 +25,21 @@ Deno.test({
   },
 });
 
+for (const error of ["EDQUOT", "ENFILE", "ESTALE"]) {
+  Deno.test({
+    name: `${error}, for which Deno has no code, is told as an error of the system${why}`,
+    ignore: !hasStrace,
+    async fn() {
+      await using home = await trop.home();
+      await home.run(["init"], {
+        script: failAt({ name: "openat", number: "1+" }, error, databaseOf(home)),
+        status: 6,
+        stderr: /^Error: database error: (?:cannot open|the disk is full, so) .*; .+\n$/,
+      });
+    },
+  });
+}
+
 for (const args of [["reserve"], ["autoreserve"], ["reserve-group", "trop.yaml"]]) {
   Deno.test({
     name: `${args[0]} does not go on without a file that the disk does not tell of${why}`,

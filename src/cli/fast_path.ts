@@ -57,7 +57,8 @@ export const VARIABLES: readonly string[] = [
 /**
  * Does what `trop reserve` without a further word asks for, in the common case.
  *
- * @returns Whether it was that; if not, nothing is done.
+ * @returns Whether it was that, and is done. If not, the command has to do it: nothing is, but that
+ * the reservation may be marked as used already where the port could not be printed.
  */
 export async function repeatReserve(host: Host): Promise<boolean> {
   try {
@@ -73,6 +74,8 @@ export async function repeatReserve(host: Host): Promise<boolean> {
 /** The port that the current directory has and goes on having, if nothing is in the way. */
 async function repeatedPort(host: Host): Promise<Port | undefined> {
   if (VARIABLES.some((name) => host.env(name) !== undefined)) return undefined;
+  // Nobody means an empty one, and the command says so.
+  if (host.env("TROP_DATA_DIR") === "") return undefined;
   const dataDirectory = resolveDataDirectory(undefined, host.env);
   if (!nativePaths.isAbsolute(dataDirectory) || exists(userFile(dataDirectory))) return undefined;
   const { physical } = workingDirectory(host.cwd());

@@ -20,10 +20,10 @@ import {
 // Loaded with this module and not, as by a static import, with the bundle: the help needs no SQLite.
 const { DatabaseSync } = await import("node:sqlite");
 
-/** The second is what the run time has and its types leave out. */
-const OPTIONS = {
+/** What rows are like: of exact numbers, and as arrays, which are read three times as fast. */
+const ROWS = {
   readBigInts: true,
-  // Rows as arrays are read three times as fast as rows as objects.
+  // The run time's types do not know it.
   returnArrays: true,
 };
 
@@ -32,7 +32,7 @@ export const openSqlite: OpenSqlite = (path, { readOnly, immutable, timeoutMs })
   const location = immutable ? immutableUri(path) : path;
   return new NodeConnection(guard(() => {
     try {
-      return new DatabaseSync(location, { ...OPTIONS, readOnly, timeout: timeoutMs });
+      return new DatabaseSync(location, { ...ROWS, readOnly, timeout: timeoutMs });
     } catch (error) {
       throw immutable && wasTakenForPath(location, error) ? notCapable(error) : error;
     }

@@ -137,16 +137,14 @@ function fileFailure(error: unknown, path: string): Failure | undefined {
     const permission = /--allow-[a-z]+/.exec(error.message)?.[0] ?? "--allow-all";
     return { code: "permission-missing", permission, path };
   }
-  if (!(error instanceof Error && isOfSystem(error))) return undefined;
+  if (!(error instanceof Error)) return undefined;
   const { message } = error;
-  const isFull = "code" in error && error.code === "ENOSPC" ||
-    /\bquota\b.*\bexceeded\b/.test(message);
+  // Deno gives a code to many of the system's refusals, and a number to all. Behind that is the path.
+  const words = /^(.*?) \(os error \d+\)/s.exec(message)?.[1];
+  const code = "code" in error ? error.code : undefined;
+  if (code === undefined && words === undefined) return undefined;
+  const isFull = code === "ENOSPC" || words?.endsWith("quota exceeded");
   return isFull ? { code: "disk-full", path } : cannotOpen(path, escapeControls(message));
-}
-
-/** Whether an error is the system's refusal. Deno gives a code to many of them, not to all. */
-function isOfSystem(error: Error): boolean {
-  return "code" in error || /\(os error \d+\)/.test(error.message);
 }
 
 function cannotOpen(path: string, reason: string): Failure & { code: "cannot-open-database" } {

@@ -35,7 +35,8 @@ export interface Touch {
  * @param file The database, by an absolute path.
  * @returns Its port. `undefined`, and nothing is changed, when there is none that is ordinary, and
  * for every file that has to be made, migrated or set up first, or that a person should be told of.
- * @throws {Error} Whatever goes wrong, in nobody's words yet. Nothing is changed then.
+ * @throws {Error} Whatever goes wrong, in nobody's words yet. Nothing is changed then, unless it is
+ * the closing of the file that goes wrong.
  */
 export function touch(file: string, { path, now, isOrdinary }: Touch): Port | undefined {
   const { shared } = prepareFile(databaseOptions(file, { autoCreate: false }));
@@ -50,7 +51,7 @@ export function touch(file: string, { path, now, isOrdinary }: Touch): Port | un
   if (connection.prepare("PRAGMA journal_mode").get()?.[0] !== "wal") return undefined;
   run("PRAGMA synchronous = NORMAL");
   run("BEGIN IMMEDIATE");
-  // What is not committed here, closing rolls back.
+  // From here on the write lock is held, and what is not committed closing rolls back.
   const source: RowSource = { path: file, prepare: (sql) => connection.prepare(sql) };
   const transaction = source as WriteTransaction;
   if (readState(transaction).kind !== "current") return undefined;

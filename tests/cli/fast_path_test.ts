@@ -56,6 +56,9 @@ Deno.test({
     const command = await statementsDuring(() => run(["reserve"], hostOf(home)));
     assert(fast.includes("COMMIT"));
     assert.deepEqual(fast.filter((sql) => !command.includes(sql)), []);
+    const settings = (statements: readonly string[]) =>
+      statements.filter((sql) => sql.startsWith("PRAGMA ") && !sql.includes("busy_timeout"));
+    assert.deepEqual(new Set(settings(fast)), new Set(settings(command)));
   },
 });
 
@@ -63,8 +66,8 @@ Deno.test({
 const ORDINARY: Readonly<Record<string, (home: Home) => FakeHost["world"] | Promise<void>>> = {
   "a data directory that is named": (home) => ({ env: { TROP_DATA_DIR: home.path(".trop") } }),
   "one with a slash behind its name": (home) => ({ env: { TROP_DATA_DIR: home.path(".trop/") } }),
-  "variables that are empty": (home) => ({
-    env: { HOME: home.directory, TROP_DATA_DIR: "", USERPROFILE: "" },
+  "variables of others that are empty": (home) => ({
+    env: { HOME: home.directory, USERPROFILE: "", NO_COLOR: "" },
   }),
   "the owner that `trop run` tells": (home) => ({
     env: { HOME: home.directory, TROP_OWNER: home.directory },
@@ -79,9 +82,14 @@ const ORDINARY: Readonly<Record<string, (home: Home) => FakeHost["world"] | Prom
 for (const [what, prepare] of Object.entries(ORDINARY)) {
   Deno.test(`the fast path takes ${what}`, async () => {
     await using home = await homeStoring([{}]);
-    const host = hostOf(home, await prepare(home) ?? {});
-    assert(await repeatReserve(host));
-    assert.equal(host.written.stdout, "5000\n");
+    const world = await prepare(home) ?? {};
+    const [fast, command] = [hostOf(home, world), hostOf(home, world)];
+    assert(await repeatReserve(fast));
+    const rows = storedIn(home);
+    assert.equal(await run(["reserve"], command), 0);
+    assert.deepEqual(fast.written, { stdout: "5000\n", stderr: "" });
+    assert.deepEqual(command.written, fast.written);
+    assert.deepEqual(storedIn(home), rows);
   });
 }
 
@@ -130,6 +138,9 @@ const UNUSUAL: Readonly<
   },
   "a directory that is gone": (home) => ({ cwd: home.path("gone") }),
   "the home directory unknown": () => ({ env: {} }),
+  "a data directory without a name": (home) => ({
+    env: { HOME: home.directory, TROP_DATA_DIR: "" },
+  }),
   "a relative data directory": () => ({ env: { TROP_DATA_DIR: ".trop" } }),
   "a data directory that is missing": (home) => ({ env: { TROP_DATA_DIR: home.path("new") } }),
   "a database that is missing": (home) => Deno.remove(databaseOf(home)),

@@ -83,6 +83,7 @@ for (
     [coded(new Error("No space left on device"), "ENOSPC"), "disk-full"],
     [new Error("Disk quota exceeded (os error 122): open '/d'"), "disk-full"],
     [new Error("Disc quota exceeded (os error 69): open '/d'"), "disk-full"],
+    [new Error("Input/output error (os error 5): open '/quota exceeded'"), "cannot-open-database"],
     [new Error("Too many open files in system (os error 23): open '/d'"), "cannot-open-database"],
     [new Error("Stale file handle (os error 116): open '/d'"), "cannot-open-database"],
   ] as const

@@ -56,7 +56,7 @@ async function runHere(
   env: Readonly<Record<string, string>>,
 ): Promise<Result> {
   const host = new FakeHost({ env, cwd, now: Math.floor(Date.now() / 1000) });
-  const isDone = args === PLAIN_RESERVE.args && await repeatReserve(host);
+  const isDone = args.join() === PLAIN_RESERVE.args.join() && await repeatReserve(host);
   const status = isDone ? 0 : await run(args, host);
   return { status, ...host.written };
 }

@@ -145,7 +145,7 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A `reserve` that has nothing to heed, and so a fast path. */
+/** A `reserve` that has nothing to heed, and so a fast path. It does not tell how long it waited. */
 export const PLAIN_RESERVE = { args: ["reserve"], env: {} };
 
 /** What arguments are made of. */

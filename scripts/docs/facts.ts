@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Command, type Option, optionName } from "../../src/cli/command.ts";
-import { VARIABLES } from "../../src/cli/reference.ts";
-import { GROUPS } from "../../src/cli/titles.ts";
+import { type Command, type Option, optionName } from "../../src/cli/grammar/command.ts";
+import { VARIABLES } from "../../src/cli/grammar/reference.ts";
+import { GROUPS } from "../../src/cli/grammar/titles.ts";
 import { KEYS, settingOf } from "../../src/config/settings.ts";
 
 /** Commands under the heading of their task. */

@@ -14,9 +14,15 @@ import {
   type Options,
   ROOT_USAGE,
   trailingLabel,
-} from "../../src/cli/command.ts";
-import { EXAMPLES, EXIT_CODES, INTRODUCTION, PRECEDENCE, TITLE } from "../../src/cli/reference.ts";
-import { wrap } from "../../src/cli/help.ts";
+} from "../../src/cli/grammar/command.ts";
+import { wrap } from "../../src/cli/grammar/help.ts";
+import {
+  EXAMPLES,
+  EXIT_CODES,
+  INTRODUCTION,
+  PRECEDENCE,
+  TITLE,
+} from "../../src/cli/grammar/reference.ts";
 import { VERSION } from "../../src/version.ts";
 import { allVariables, byTask, remarksOn } from "./facts.ts";
 

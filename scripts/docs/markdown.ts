@@ -14,8 +14,8 @@ import {
   type Options,
   ROOT_USAGE,
   trailingLabel,
-} from "../../src/cli/command.ts";
-import { EXAMPLES, EXIT_CODES, INTRODUCTION, PRECEDENCE } from "../../src/cli/reference.ts";
+} from "../../src/cli/grammar/command.ts";
+import { EXAMPLES, EXIT_CODES, INTRODUCTION, PRECEDENCE } from "../../src/cli/grammar/reference.ts";
 import { allVariables, byTask, remarksOn } from "./facts.ts";
 
 /** The page, from the commands' records. */

@@ -5,14 +5,14 @@
  */
 
 import { VERSION } from "../version.ts";
-import { commandUsage, ROOT_USAGE } from "./command.ts";
 import { COMMAND_NAMES, loadCommand } from "./commands.ts";
-import type { HelpOptions } from "./help.ts";
+import { commandUsage, ROOT_USAGE } from "./grammar/command.ts";
+import type { HelpOptions } from "./grammar/help.ts";
+import { missingCommand, parseCommand, parseRoot, unknownCommand } from "./grammar/parser.ts";
+import { allTitles } from "./grammar/titles.ts";
 import { ClosedOutput, envIfAllowed, type Host, isStyled, type OutputStream } from "./host.ts";
 import { chooseVerbosity, Output } from "./output.ts";
-import { missingCommand, parseCommand, parseRoot, unknownCommand } from "./parser.ts";
 import { EXIT, report } from "./report.ts";
-import { allTitles } from "./titles.ts";
 
 /** Runs the command line `argv`, which does not hold the program's own name. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
@@ -41,7 +41,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     failureExitCode = command.failureExitCode ?? 0;
     const parsed = parseCommand(command, root, host.env);
     if (parsed.kind === "help") {
-      const { commandHelp } = await import("./help.ts");
+      const { commandHelp } = await import("./grammar/help.ts");
       host.stdout.write(commandHelp(command, helpOptions(host, host.stdout)));
       return 0;
     }
@@ -61,7 +61,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
 
 /** The words of the help are loaded by those who want to read them. */
 async function rootHelpText(host: Host, stream: OutputStream): Promise<string> {
-  const { rootHelp } = await import("./help.ts");
+  const { rootHelp } = await import("./grammar/help.ts");
   return rootHelp(allTitles(), helpOptions(host, stream));
 }
 

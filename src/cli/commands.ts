@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Command } from "./command.ts";
+import type { Command } from "./grammar/command.ts";
 
 const LOADERS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   string,

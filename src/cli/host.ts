@@ -83,7 +83,7 @@ export const systemHost: Host = {
  */
 export async function commandLine(): Promise<readonly string[]> {
   if (!Deno.args.some((argument) => argument.includes("\ufffd"))) return Deno.args;
-  return (await import("./raw_arguments.ts")).markInvalid(Deno.args);
+  return (await import("./grammar/raw_arguments.ts")).markInvalid(Deno.args);
 }
 
 /** Their values are used as they are, so one that cannot be read must not pass for none. */

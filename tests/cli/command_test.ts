@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { COMMAND_NAMES, loadAllCommands, loadCommand } from "../../src/cli/commands.ts";
 import {
   choice,
   commandUsage,
@@ -10,10 +11,9 @@ import {
   path,
   text,
   type Value,
-} from "../../src/cli/command.ts";
-import { COMMAND_NAMES, loadAllCommands, loadCommand } from "../../src/cli/commands.ts";
-import { allTitles } from "../../src/cli/titles.ts";
-import { GLOBAL_OPTIONS } from "../../src/cli/command.ts";
+} from "../../src/cli/grammar/command.ts";
+import { GLOBAL_OPTIONS } from "../../src/cli/grammar/command.ts";
+import { allTitles } from "../../src/cli/grammar/titles.ts";
 
 /** Compiles only when `A` and `B` are the same type. */
 function same<A, B>(

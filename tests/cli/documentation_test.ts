@@ -1,8 +1,8 @@
 /** Every command and option is found wherever somebody may look for it. */
 
 import assert from "node:assert/strict";
-import { commandUsage, optionName } from "../../src/cli/command.ts";
 import { loadAllCommands } from "../../src/cli/commands.ts";
+import { commandUsage, optionName } from "../../src/cli/grammar/command.ts";
 import { trop } from "../support/program.ts";
 
 const ROOT = new URL("../../", import.meta.url);

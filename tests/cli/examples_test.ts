@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { loadAllCommands } from "../../src/cli/commands.ts";
-import { EXAMPLES } from "../../src/cli/reference.ts";
+import { EXAMPLES } from "../../src/cli/grammar/reference.ts";
 import { file, type Home, trop } from "../support/program.ts";
 import { homeStoring } from "../support/stored.ts";
 

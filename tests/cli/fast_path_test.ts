@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { run } from "../../src/cli/app.ts";
 import { repeatReserve, VARIABLES } from "../../src/cli/fast_path.ts";
-import { VARIABLES as OTHER_VARIABLES } from "../../src/cli/reference.ts";
+import { VARIABLES as OTHER_VARIABLES } from "../../src/cli/grammar/reference.ts";
 import { KEYS, settingOf } from "../../src/config/settings.ts";
 import {
   doctor,

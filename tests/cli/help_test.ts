@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { loadAllCommands } from "../../src/cli/commands.ts";
 import {
   choice,
   type Command,
@@ -8,10 +9,9 @@ import {
   optionLabel,
   path,
   text,
-} from "../../src/cli/command.ts";
-import { loadAllCommands } from "../../src/cli/commands.ts";
-import { allTitles } from "../../src/cli/titles.ts";
-import { commandHelp, type HelpOptions, rootHelp } from "../../src/cli/help.ts";
+} from "../../src/cli/grammar/command.ts";
+import { commandHelp, type HelpOptions, rootHelp } from "../../src/cli/grammar/help.ts";
+import { allTitles } from "../../src/cli/grammar/titles.ts";
 
 const PLAIN: HelpOptions = { env: () => undefined, styled: false };
 

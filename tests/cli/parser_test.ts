@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { choice, defineCommand, flag, integer, path, text } from "../../src/cli/command.ts";
-import { missingCommand, parseCommand, parseRoot, unknownCommand } from "../../src/cli/parser.ts";
+import { choice, defineCommand, flag, integer, path, text } from "../../src/cli/grammar/command.ts";
+import {
+  missingCommand,
+  parseCommand,
+  parseRoot,
+  unknownCommand,
+} from "../../src/cli/grammar/parser.ts";
 import { TropError } from "../../src/errors.ts";
 
 /** A command with an option of every kind. */

@@ -3,15 +3,15 @@ import { findOddities, verify } from "../../database/integrity.ts";
 import { withRead } from "../../database/transaction.ts";
 import { TropError } from "../../errors.ts";
 import { inspectDirectory } from "../../operations/inspect_directory.ts";
-import { defineCommand, flag } from "../command.ts";
-import { NOT_OPTION } from "../options.ts";
+import { defineCommand, flag } from "../grammar/command.ts";
+import { NOT_OPTION } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
 import {
   absoluteDataDirectory,
   openSessionDatabase,
   type Session,
   startSession,
-} from "../session.ts";
-import { titleOf } from "../titles.ts";
+} from "../steps/session.ts";
 
 /** `trop assert-data-dir`: succeeds when there is a data directory, and its database is sound. */
 export const assertDataDir = defineCommand({

@@ -2,10 +2,10 @@ import { isPortReserved } from "../../database/operations.ts";
 import { withRead } from "../../database/transaction.ts";
 import { MAX_PORT, parsePort } from "../../domain/port.ts";
 import { TropError } from "../../errors.ts";
-import { defineCommand, integer } from "../command.ts";
-import { NOT_OPTION } from "../options.ts";
-import { openSessionDatabase, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, integer } from "../grammar/command.ts";
+import { NOT_OPTION } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { openSessionDatabase, startSession } from "../steps/session.ts";
 
 /** `trop assert-port`: succeeds when a port is reserved. */
 export const assertPort = defineCommand({

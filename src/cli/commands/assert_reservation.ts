@@ -2,10 +2,10 @@ import { get } from "../../database/operations.ts";
 import { withRead } from "../../database/transaction.ts";
 import { formatKey } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
-import { defineCommand } from "../command.ts";
-import { NOT_OPTION, tagOption, targetOption } from "../options.ts";
-import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { NOT_OPTION, tagOption, targetOption } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { openSessionDatabase, readTag, resolveTarget, startSession } from "../steps/session.ts";
 
 /** `trop assert-reservation`: succeeds when a directory has a port. */
 export const assertReservation = defineCommand({

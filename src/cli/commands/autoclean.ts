@@ -1,6 +1,6 @@
-import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION, removed } from "../cleanup.ts";
-import { defineCommand } from "../command.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION, removed } from "../steps/cleanup.ts";
 
 /** `trop autoclean`: `prune` and `expire` at once. */
 export const autoclean = defineCommand({

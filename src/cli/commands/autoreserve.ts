@@ -1,9 +1,9 @@
 import { groupFile } from "../../config/effective.ts";
 import { TropError } from "../../errors.ts";
-import { defineCommand } from "../command.ts";
-import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../group.ts";
-import { type Session, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../steps/group.ts";
+import { type Session, startSession } from "../steps/session.ts";
 
 /** `trop autoreserve`: the ports of all services of the project. */
 export const autoreserve = defineCommand({

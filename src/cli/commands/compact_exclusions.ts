@@ -2,10 +2,10 @@ import { identifyFile } from "../../config/discovery.ts";
 import { formatExclusion } from "../../domain/exclusion.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { type Compaction, compactList } from "../../operations/exclusions.ts";
-import { defineCommand, flag, path } from "../command.ts";
-import { describeCompaction } from "../exclusion_words.ts";
-import { onNamedFile } from "../named_file.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag, path } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { describeCompaction } from "../steps/exclusion_words.ts";
+import { onNamedFile } from "../steps/named_file.ts";
 
 /** `trop compact-exclusions`: the same excluded ports in fewer entries. */
 export const compactExclusions = defineCommand({

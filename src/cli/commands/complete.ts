@@ -6,9 +6,9 @@ import { type ReadTransaction, withRead } from "../../database/transaction.ts";
 import { formatKey, type Reservation } from "../../domain/reservation.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { workingDirectory } from "../../operations/paths.ts";
-import { choice, defineCommand, STORED_OFFERS, type StoredOffer } from "../command.ts";
+import { choice, defineCommand, STORED_OFFERS, type StoredOffer } from "../grammar/command.ts";
 import type { Host } from "../host.ts";
-import { absoluteDataDirectory, homeDirectory, resolveTarget } from "../session.ts";
+import { absoluteDataDirectory, homeDirectory, resolveTarget } from "../steps/session.ts";
 
 /**
  * `trop __complete`: what completion scripts ask while somebody types. It writes nothing at all,

@@ -1,4 +1,3 @@
-import { choice, defineCommand } from "../command.ts";
 import { loadAllCommands } from "../commands.ts";
 import { bashScript } from "../completions/bash.ts";
 import { elvishScript } from "../completions/elvish.ts";
@@ -6,7 +5,8 @@ import { fishScript } from "../completions/fish.ts";
 import { type Grammar, grammarOf } from "../completions/grammar.ts";
 import { powershellScript } from "../completions/powershell.ts";
 import { zshScript } from "../completions/zsh.ts";
-import { titleOf } from "../titles.ts";
+import { choice, defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
 
 const SHELLS = ["bash", "elvish", "fish", "powershell", "zsh"] as const;
 

@@ -9,12 +9,12 @@ import {
   integer,
   text,
   type Value,
-} from "../command.ts";
-import { ephemeralWarning } from "../occupancy_words.ts";
+} from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
 import { renderConfigYaml } from "../render/config_yaml.ts";
 import { renderJson } from "../render/json.ts";
-import { startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { ephemeralWarning } from "../steps/occupancy_words.ts";
+import { startSession } from "../steps/session.ts";
 
 /** Keys whose option means something else here. */
 const WITHOUT_OPTION: readonly Key[] = ["output_format"];

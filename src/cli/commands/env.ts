@@ -2,14 +2,14 @@ import { toUpperAscii } from "../../config/group.ts";
 import { formatKey } from "../../domain/reservation.ts";
 import { TropError, validationError } from "../../errors.ts";
 import type { ReservedPort } from "../../operations/reserved_ports.ts";
-import { defineCommand } from "../command.ts";
-import { ENVIRONMENT_OPTIONS } from "../environment_options.ts";
-import { targetOption } from "../options.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { ENVIRONMENT_OPTIONS } from "../grammar/environment_options.ts";
+import { targetOption } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
 import type { Output } from "../output.ts";
 import { environmentRenderer, type Variable } from "../render/environment.ts";
-import { findReservedPorts, type Found } from "../reserved_ports.ts";
-import { startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { findReservedPorts, type Found } from "../steps/reserved_ports.ts";
+import { startSession } from "../steps/session.ts";
 
 /** `trop env`: the ports that are there already, as variables. */
 export const env = defineCommand({

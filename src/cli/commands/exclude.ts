@@ -8,10 +8,10 @@ import { formatKey, type Reservation } from "../../domain/reservation.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { TropError } from "../../errors.ts";
 import { excludePorts } from "../../operations/exclusions.ts";
-import { defineCommand, flag, text } from "../command.ts";
-import { tellWhomItConcerns } from "../exclusion_words.ts";
-import { openSessionDatabase, type Session, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag, text } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { tellWhomItConcerns } from "../steps/exclusion_words.ts";
+import { openSessionDatabase, type Session, startSession } from "../steps/session.ts";
 
 /** `trop exclude`: ports that are never to be given out. */
 export const exclude = defineCommand({

@@ -1,6 +1,6 @@
-import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION } from "../cleanup.ts";
-import { defineCommand } from "../command.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { type Cleanup, cleanUp, DAYS_OPTION, DRY_RUN_OPTION } from "../steps/cleanup.ts";
 
 /** `trop expire`: removes the reservations that nobody used for long. */
 export const expire = defineCommand({

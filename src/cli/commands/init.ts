@@ -9,9 +9,9 @@ import {
   type InitRequest,
   planInit,
 } from "../../operations/init.ts";
-import { defineCommand, flag } from "../command.ts";
-import { absoluteDataDirectory, openingOptions, tellNotices } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { absoluteDataDirectory, openingOptions, tellNotices } from "../steps/session.ts";
 
 /** `trop init`: creates the data directory and the database. */
 export const init = defineCommand({

@@ -3,21 +3,21 @@ import { withRead } from "../../database/transaction.ts";
 import type { Reservation } from "../../domain/reservation.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { belowTest } from "../../operations/paths.ts";
-import { choice, defineCommand, flag, path, text } from "../command.ts";
+import { choice, defineCommand, flag, path, text } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
 import { isStyled } from "../host.ts";
 import { formatAge } from "../render/age.ts";
 import { renderDelimited } from "../render/csv.ts";
 import { renderJson } from "../render/json.ts";
-import { renderTable } from "../render/table.ts";
 import { shortenPath } from "../render/shorten_path.ts";
+import { renderTable } from "../render/table.ts";
 import {
   homeDirectory,
   normalisePath,
   openSessionDatabase,
   type Session,
   startSession,
-} from "../session.ts";
-import { titleOf } from "../titles.ts";
+} from "../steps/session.ts";
 
 const FORMATS = ["table", "json", "csv", "tsv"] as const;
 

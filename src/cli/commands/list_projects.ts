@@ -1,9 +1,9 @@
 import { projects } from "../../database/operations.ts";
 import { withRead } from "../../database/transaction.ts";
 import { escapeControls } from "../../domain/text.ts";
-import { defineCommand } from "../command.ts";
-import { openSessionDatabase, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { openSessionDatabase, startSession } from "../steps/session.ts";
 
 /** `trop list-projects`: prints the projects that have reservations. */
 export const listProjects = defineCommand({

@@ -4,10 +4,10 @@ import {
   type Move,
   planMigrate,
 } from "../../operations/migrate.ts";
-import { makeChange } from "../change.ts";
-import { defineCommand, flag, path } from "../command.ts";
-import { normalisePath, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag, path } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { makeChange } from "../steps/change.ts";
+import { normalisePath, startSession } from "../steps/session.ts";
 
 /** `trop migrate`: moves reservations along with their directory. */
 export const migrate = defineCommand({

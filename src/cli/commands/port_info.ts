@@ -9,11 +9,11 @@ import type { Reservation } from "../../domain/reservation.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { formatTimestamp } from "../../domain/timestamp.ts";
 import { inspectDirectory } from "../../operations/inspect_directory.ts";
-import { defineCommand, flag, integer } from "../command.ts";
-import { describeProbe, LACKS_UDP, whyUnchecked } from "../occupancy_words.ts";
-import { OCCUPANCY_OPTIONS } from "../options.ts";
-import { openSessionDatabase, type Session, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag, integer } from "../grammar/command.ts";
+import { OCCUPANCY_OPTIONS } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { describeProbe, LACKS_UDP, whyUnchecked } from "../steps/occupancy_words.ts";
+import { openSessionDatabase, type Session, startSession } from "../steps/session.ts";
 
 /** `trop port-info`: what is known about a port. */
 export const portInfo = defineCommand({

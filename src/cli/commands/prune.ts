@@ -1,6 +1,6 @@
-import { type Cleanup, cleanUp, DRY_RUN_OPTION, removed } from "../cleanup.ts";
-import { defineCommand } from "../command.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { type Cleanup, cleanUp, DRY_RUN_OPTION, removed } from "../steps/cleanup.ts";
 
 /** `trop prune`: removes the reservations of directories that are gone. */
 export const prune = defineCommand({

@@ -2,11 +2,11 @@ import { withRead, withWriteInTurn } from "../../database/transaction.ts";
 import { formatKey, type Reservation } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
 import { executeRelease, planRelease, type ReleaseRequest } from "../../operations/release.ts";
-import { defineCommand, flag } from "../command.ts";
-import { PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
+import { defineCommand, flag } from "../grammar/command.ts";
+import { PERMISSION_OPTIONS, tagOption, targetOption } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
 import type { Output } from "../output.ts";
-import { openSessionDatabase, readTag, resolveTarget, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { openSessionDatabase, readTag, resolveTarget, startSession } from "../steps/session.ts";
 
 /** `trop release`: gives the ports of a directory back. */
 export const release = defineCommand({

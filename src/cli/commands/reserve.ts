@@ -1,11 +1,16 @@
 import { parsePort } from "../../domain/port.ts";
 import { TropError } from "../../errors.ts";
-import { defineCommand, flag, text } from "../command.ts";
-import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
-import { portRequest } from "../port_request.ts";
-import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../reserving.ts";
-import { readTag, resolveTarget, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag, text } from "../grammar/command.ts";
+import {
+  OCCUPANCY_OPTIONS,
+  PERMISSION_OPTIONS,
+  tagOption,
+  targetOption,
+} from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { portRequest } from "../steps/port_request.ts";
+import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../steps/reserving.ts";
+import { readTag, resolveTarget, startSession } from "../steps/session.ts";
 
 /** `trop reserve`: one port for a directory, the same one every time. */
 export const reserve = defineCommand({

@@ -1,8 +1,8 @@
 import { nameProjectFiles } from "../../config/discovery.ts";
-import { defineCommand, path } from "../command.ts";
-import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../group.ts";
-import { homeDirectory, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, path } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { GROUP_OPTIONS, groupFlags, runGroupCommand } from "../steps/group.ts";
+import { homeDirectory, startSession } from "../steps/session.ts";
 
 /** `trop reserve-group`: the ports of all services that a file lists. */
 export const reserveGroup = defineCommand({

@@ -1,17 +1,22 @@
 import { environmentNameProblem } from "../../config/group.ts";
 import type { AbsolutePath } from "../../domain/path.ts";
 import { TropError } from "../../errors.ts";
-import { defineCommand, flag, text } from "../command.ts";
-import { groupActions, reserveGroup, warnOfGroup } from "../group.ts";
-import { type LocatedGroup, locateGroup } from "../located_group.ts";
-import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS, tagOption, targetOption } from "../options.ts";
+import { defineCommand, flag, text } from "../grammar/command.ts";
+import {
+  OCCUPANCY_OPTIONS,
+  PERMISSION_OPTIONS,
+  tagOption,
+  targetOption,
+} from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
 import { fillPlaceholders } from "../placeholders.ts";
-import { portRequest } from "../port_request.ts";
 import { type EnvironmentChange, findProgram, removeNodeShim, runProgram } from "../program.ts";
 import type { Variable } from "../render/environment.ts";
-import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../reserving.ts";
-import { readTag, resolveTarget, type Session, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { groupActions, reserveGroup, warnOfGroup } from "../steps/group.ts";
+import { type LocatedGroup, locateGroup } from "../steps/located_group.ts";
+import { portRequest } from "../steps/port_request.ts";
+import { printDryRun, reserveActions, reservePort, warnOfReserve } from "../steps/reserving.ts";
+import { readTag, resolveTarget, type Session, startSession } from "../steps/session.ts";
 
 const OPTIONS = {
   path: targetOption("Directory to reserve for, whatever group is in force"),

@@ -7,23 +7,23 @@ import { compactExclusions, formatExclusion } from "../../domain/exclusion.ts";
 import { DEFAULT_RANGE, MAX_PORT, type Port, type PortRange, toPort } from "../../domain/port.ts";
 import { type ProbeFailure, TropError } from "../../errors.ts";
 import { type ExcludedPorts, excludeOccupied } from "../../operations/exclusions.ts";
-import { choice, defineCommand, flag, integer } from "../command.ts";
-import { describeCompaction, tellWhomItConcerns } from "../exclusion_words.ts";
+import { choice, defineCommand, flag, integer } from "../grammar/command.ts";
+import { PROBE_OPTIONS } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import type { Output } from "../output.ts";
+import { Progress } from "../progress.ts";
+import { renderDelimited } from "../render/csv.ts";
+import { renderJson } from "../render/json.ts";
+import { renderPadded } from "../render/padded_table.ts";
+import { describeCompaction, tellWhomItConcerns } from "../steps/exclusion_words.ts";
 import {
   describeProbe,
   ephemeralWarning,
   LACKS_UDP,
   rangeLayers,
   whyUnchecked,
-} from "../occupancy_words.ts";
-import { PROBE_OPTIONS } from "../options.ts";
-import { Progress } from "../progress.ts";
-import type { Output } from "../output.ts";
-import { renderDelimited } from "../render/csv.ts";
-import { renderJson } from "../render/json.ts";
-import { renderPadded } from "../render/padded_table.ts";
-import { openSessionDatabase, type Session, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+} from "../steps/occupancy_words.ts";
+import { openSessionDatabase, type Session, startSession } from "../steps/session.ts";
 
 const FORMATS = ["table", "json", "csv", "tsv"] as const;
 

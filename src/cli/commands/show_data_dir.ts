@@ -1,6 +1,6 @@
 import { resolveDataDirectory } from "../../database/config.ts";
-import { defineCommand } from "../command.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
 
 /** `trop show-data-dir`: prints where the database would be. */
 export const showDataDir = defineCommand({

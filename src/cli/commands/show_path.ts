@@ -1,8 +1,8 @@
 import { physicalPath, workingDirectory } from "../../operations/paths.ts";
-import { defineCommand, flag } from "../command.ts";
-import { targetOption } from "../options.ts";
-import { resolveTarget } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag } from "../grammar/command.ts";
+import { targetOption } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { resolveTarget } from "../steps/session.ts";
 
 /** `trop show-path`: prints which directory a reservation would be for. */
 export const showPath = defineCommand({

@@ -2,11 +2,11 @@ import type { AbsolutePath } from "../../domain/path.ts";
 import { formatKey, type Reservation } from "../../domain/reservation.ts";
 import { TropError } from "../../errors.ts";
 import { physicalPathOfMissing } from "../../operations/paths.ts";
-import { defineCommand, flag } from "../command.ts";
-import { tagOption, targetOption } from "../options.ts";
-import { findReservedPorts, type Found } from "../reserved_ports.ts";
-import { readTag, startSession } from "../session.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, flag } from "../grammar/command.ts";
+import { tagOption, targetOption } from "../grammar/options.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { findReservedPorts, type Found } from "../steps/reserved_ports.ts";
+import { readTag, startSession } from "../steps/session.ts";
 import { worktreeHost } from "../worktree_host.ts";
 
 /** `trop url`: where the server on a port is to be found. */

@@ -4,9 +4,9 @@ import { judgeFile } from "../../config/judge.ts";
 import { type Problem, problemFailure } from "../../config/problem.ts";
 import { escapeControls } from "../../domain/text.ts";
 import { TropError } from "../../errors.ts";
-import { defineCommand, path } from "../command.ts";
-import { onNamedFile } from "../named_file.ts";
-import { titleOf } from "../titles.ts";
+import { defineCommand, path } from "../grammar/command.ts";
+import { titleOf } from "../grammar/titles.ts";
+import { onNamedFile } from "../steps/named_file.ts";
 
 /** `trop validate`: says all that is wrong with a configuration file. */
 export const validate = defineCommand({

@@ -11,7 +11,7 @@ import {
   type Options,
   type StoredOffer,
   type Value,
-} from "../command.ts";
+} from "../grammar/command.ts";
 
 /** All of the command line. */
 export interface Grammar {

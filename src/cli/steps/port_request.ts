@@ -4,16 +4,16 @@
  * @module
  */
 
-import { Occupancy } from "../allocation/occupancy.ts";
-import { unsafeReason } from "../allocation/unsafe_ports.ts";
-import type { EffectiveConfig } from "../config/effective.ts";
-import { fromTime } from "../database/codec.ts";
-import { exclusionTest } from "../domain/exclusion.ts";
-import type { Port } from "../domain/port.ts";
-import { inferMetadata } from "../git/infer_metadata.ts";
-import { SECONDS_PER_DAY } from "../operations/cleanup.ts";
-import { directoryInspector } from "../operations/inspect_directory.ts";
-import type { FieldRequest, PortRequest, World } from "../operations/request.ts";
+import { Occupancy } from "../../allocation/occupancy.ts";
+import { unsafeReason } from "../../allocation/unsafe_ports.ts";
+import type { EffectiveConfig } from "../../config/effective.ts";
+import { fromTime } from "../../database/codec.ts";
+import { exclusionTest } from "../../domain/exclusion.ts";
+import type { Port } from "../../domain/port.ts";
+import { inferMetadata } from "../../git/infer_metadata.ts";
+import { SECONDS_PER_DAY } from "../../operations/cleanup.ts";
+import { directoryInspector } from "../../operations/inspect_directory.ts";
+import type { FieldRequest, PortRequest, World } from "../../operations/request.ts";
 import { LACKS_UDP } from "./occupancy_words.ts";
 import { absoluteDataDirectory, type Session } from "./session.ts";
 

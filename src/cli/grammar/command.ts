@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Host } from "./host.ts";
-import type { Output } from "./output.ts";
+import type { Host } from "../host.ts";
+import type { Output } from "../output.ts";
 import type { Title } from "./titles.ts";
 
 /** What every option says about itself. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { withRead } from "../database/transaction.ts";
-import { type AbsolutePath, nativePaths } from "../domain/path.ts";
-import { type ReservedPort, reservedPorts } from "../operations/reserved_ports.ts";
+import { withRead } from "../../database/transaction.ts";
+import { type AbsolutePath, nativePaths } from "../../domain/path.ts";
+import { type ReservedPort, reservedPorts } from "../../operations/reserved_ports.ts";
 import { type LocatedGroup, locateGroup } from "./located_group.ts";
 import { openSessionDatabase, resolveTarget, type Session } from "./session.ts";
 

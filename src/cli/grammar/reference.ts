@@ -4,7 +4,7 @@
  * @module
  */
 
-import { KEYS, settingOf } from "../config/settings.ts";
+import { KEYS, settingOf } from "../../config/settings.ts";
 import type { Example, ExitCode } from "./command.ts";
 
 /** What trop is, in a line. Scripts and people look for these words. */

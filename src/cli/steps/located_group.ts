@@ -4,9 +4,9 @@
  * @module
  */
 
-import { groupFile, type ServiceGroup } from "../config/effective.ts";
-import { type AbsolutePath, nativePaths } from "../domain/path.ts";
-import { physicalPath } from "../operations/paths.ts";
+import { groupFile, type ServiceGroup } from "../../config/effective.ts";
+import { type AbsolutePath, nativePaths } from "../../domain/path.ts";
+import { physicalPath } from "../../operations/paths.ts";
 import { normalisePath, type Session } from "./session.ts";
 
 /** A group, and the directory whose reservations are its ports. */

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { closest } from "../domain/suggest.ts";
-import { escapeControls } from "../domain/text.ts";
-import { TropError } from "../errors.ts";
+import { closest } from "../../domain/suggest.ts";
+import { escapeControls } from "../../domain/text.ts";
+import { TropError } from "../../errors.ts";
 import {
   type Command,
   type Given,

@@ -4,18 +4,18 @@
  * @module
  */
 
-import type { Refusal } from "../allocation/allocator.ts";
-import type { Port } from "../domain/port.ts";
-import { formatKey, type Reservation } from "../domain/reservation.ts";
-import type { Stale } from "../operations/cleanup.ts";
+import type { Refusal } from "../../allocation/allocator.ts";
+import type { Port } from "../../domain/port.ts";
+import { formatKey, type Reservation } from "../../domain/reservation.ts";
+import type { Stale } from "../../operations/cleanup.ts";
 import {
   executeReserve,
   planReserve,
   type ReservePlan,
   type ReserveRequest,
-} from "../operations/reserve.ts";
+} from "../../operations/reserve.ts";
+import type { Output } from "../output.ts";
 import { makeChange } from "./change.ts";
-import type { Output } from "./output.ts";
 import { currentWorld, unsafeReasonFor } from "./port_request.ts";
 import type { Session } from "./session.ts";
 

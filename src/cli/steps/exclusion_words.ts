@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { FileIdentity } from "../config/source.ts";
-import type { Compaction } from "../operations/exclusions.ts";
-import type { Output } from "./output.ts";
+import type { FileIdentity } from "../../config/source.ts";
+import type { Compaction } from "../../operations/exclusions.ts";
+import type { Output } from "../output.ts";
 
 /** Says that all projects are affected, where the user's file stands in for that of a project. */
 export function tellWhomItConcerns(output: Output, { layer }: FileIdentity): void {

@@ -1,4 +1,4 @@
-import { TropError } from "../errors.ts";
+import { TropError } from "../../errors.ts";
 
 /**
  * What `action` returns, which works on the file at `path` that a person named.

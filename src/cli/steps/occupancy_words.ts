@@ -4,12 +4,12 @@
  * @module
  */
 
-import { ephemeralPart } from "../allocation/ephemeral_range.ts";
-import type { Occupancy } from "../allocation/occupancy.ts";
-import type { Probe } from "../allocation/probes.ts";
-import { type EffectiveConfig, sourceOf } from "../config/effective.ts";
-import type { Key } from "../config/settings.ts";
-import { formatSource, type Source } from "../config/source.ts";
+import { ephemeralPart } from "../../allocation/ephemeral_range.ts";
+import type { Occupancy } from "../../allocation/occupancy.ts";
+import type { Probe } from "../../allocation/probes.ts";
+import { type EffectiveConfig, sourceOf } from "../../config/effective.ts";
+import type { Key } from "../../config/settings.ts";
+import { formatSource, type Source } from "../../config/source.ts";
 
 /** A probe as people read it: `TCP IPv4 localhost at 127.0.0.1`. */
 export function describeProbe({ protocol, family, scope, address }: Probe): string {

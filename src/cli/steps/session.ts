@@ -5,30 +5,30 @@
  * @module
  */
 
-import type { ProjectFiles } from "../config/discovery.ts";
-import type { EffectiveConfig } from "../config/effective.ts";
-import type { ConfigFlags } from "../config/flags.ts";
-import { loadConfig } from "../config/load.ts";
+import type { ProjectFiles } from "../../config/discovery.ts";
+import type { EffectiveConfig } from "../../config/effective.ts";
+import type { ConfigFlags } from "../../config/flags.ts";
+import { loadConfig } from "../../config/load.ts";
 import {
   type DatabaseOptions,
   databaseOptions,
   databasePath,
   resolveDataDirectory,
   type TransactionLogEntry,
-} from "../database/config.ts";
+} from "../../database/config.ts";
 import {
   type Database,
   type DatabaseNotice,
   openDatabase,
   openEmptyDatabase,
-} from "../database/connection.ts";
-import { parseTag } from "../domain/identifier.ts";
-import { type AbsolutePath, nativePaths } from "../domain/path.ts";
-import { TropError } from "../errors.ts";
-import { type WorkingDirectory, workingDirectory } from "../operations/paths.ts";
-import type { Invocation } from "./command.ts";
-import type { Host } from "./host.ts";
-import type { Output } from "./output.ts";
+} from "../../database/connection.ts";
+import { parseTag } from "../../domain/identifier.ts";
+import { type AbsolutePath, nativePaths } from "../../domain/path.ts";
+import { TropError } from "../../errors.ts";
+import { type WorkingDirectory, workingDirectory } from "../../operations/paths.ts";
+import type { Invocation } from "../grammar/command.ts";
+import type { Host } from "../host.ts";
+import type { Output } from "../output.ts";
 
 /** Where and how a command runs. */
 export interface Session {

@@ -4,19 +4,19 @@
  * @module
  */
 
-import type { AbsolutePath } from "../domain/path.ts";
-import type { Reservation } from "../domain/reservation.ts";
+import type { AbsolutePath } from "../../domain/path.ts";
+import type { Reservation } from "../../domain/reservation.ts";
 import {
   findStale,
   removeStale,
   SECONDS_PER_DAY,
   type Stale,
   type UnknownDirectory,
-} from "../operations/cleanup.ts";
-import { directoryInspector, type Obstacle } from "../operations/inspect_directory.ts";
+} from "../../operations/cleanup.ts";
+import { directoryInspector, type Obstacle } from "../../operations/inspect_directory.ts";
+import { flag, integer, type Invocation, MAX_UINT32 } from "../grammar/command.ts";
+import { Progress } from "../progress.ts";
 import { makeChange } from "./change.ts";
-import { flag, integer, type Invocation, MAX_UINT32 } from "./command.ts";
-import { Progress } from "./progress.ts";
 import { absoluteDataDirectory, startSession } from "./session.ts";
 
 export const DRY_RUN_OPTION = {

@@ -1,6 +1,6 @@
+import { FORMATS } from "../render/environment.ts";
+import { SHELL_NAMES } from "../shell.ts";
 import { choice, text } from "./command.ts";
-import { FORMATS } from "./render/environment.ts";
-import { SHELL_NAMES } from "./shell.ts";
 
 /** How variables are printed. */
 export const ENVIRONMENT_OPTIONS = {

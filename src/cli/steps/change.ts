@@ -10,7 +10,7 @@ import {
   withRead,
   withWriteInTurn,
   type WriteTransaction,
-} from "../database/transaction.ts";
+} from "../../database/transaction.ts";
 import { openSessionDatabase, type Session } from "./session.ts";
 
 /** A change in its two steps. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escapeControls } from "../domain/text.ts";
+import { escapeControls } from "../../domain/text.ts";
 import {
   type Command,
   commandUsage,
@@ -17,7 +17,6 @@ import {
   trailingLabel,
   type Value,
 } from "./command.ts";
-import { GROUPS, type Title } from "./titles.ts";
 import {
   EXAMPLES,
   EXIT_CODES,
@@ -27,6 +26,7 @@ import {
   TITLE,
   VARIABLES,
 } from "./reference.ts";
+import { GROUPS, type Title } from "./titles.ts";
 
 /** What the help takes from the world it is shown in. */
 export interface HelpOptions {

@@ -4,18 +4,23 @@
  * @module
  */
 
-import { groupFile, type ServiceGroup } from "../config/effective.ts";
-import { parseIdentifier } from "../domain/identifier.ts";
-import { formatKey } from "../domain/reservation.ts";
-import { validationError } from "../errors.ts";
-import { executeGroup, type GroupPlan, type GroupRequest, planGroup } from "../operations/group.ts";
+import { groupFile, type ServiceGroup } from "../../config/effective.ts";
+import { parseIdentifier } from "../../domain/identifier.ts";
+import { formatKey } from "../../domain/reservation.ts";
+import { validationError } from "../../errors.ts";
+import {
+  executeGroup,
+  type GroupPlan,
+  type GroupRequest,
+  planGroup,
+} from "../../operations/group.ts";
+import { flag, type Given, text } from "../grammar/command.ts";
+import { ENVIRONMENT_OPTIONS } from "../grammar/environment_options.ts";
+import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS } from "../grammar/options.ts";
+import { environmentRenderer, type Variable } from "../render/environment.ts";
 import { makeChange } from "./change.ts";
-import { flag, type Given, text } from "./command.ts";
-import { ENVIRONMENT_OPTIONS } from "./environment_options.ts";
 import { locateGroup } from "./located_group.ts";
-import { OCCUPANCY_OPTIONS, PERMISSION_OPTIONS } from "./options.ts";
 import { currentWorld, portRequest } from "./port_request.ts";
-import { environmentRenderer, type Variable } from "./render/environment.ts";
 import {
   cleanupActions,
   type Execution,

@@ -1,7 +1,6 @@
 /**
- * The fast path of `trop reserve`: where the current directory has its port, and nothing is
- * configured or asked for beyond that, there is nothing to plan, and most of the program is not
- * even loaded.
+ * The fast path of `trop reserve`: where the current directory has its port, and nothing else is to
+ * be done, there is nothing to plan, and most of the program is not even loaded.
  *
  * It decides nothing by itself. Whatever is out of the ordinary, failures among it, is left to the
  * command, which begins afresh and has the words for it.
@@ -11,15 +10,29 @@
 
 import { unsafeReason } from "../allocation/unsafe_ports.ts";
 import { discoverProject, userFile } from "../config/discovery.ts";
+import type { EffectiveConfig } from "../config/effective.ts";
 import { exists } from "../config/file.ts";
-import { databasePath, resolveDataDirectory } from "../database/config.ts";
-import { nativePaths } from "../domain/path.ts";
+import {
+  databaseOptions,
+  databasePath,
+  DEFAULT_BUSY_TIMEOUT_MS,
+  resolveDataDirectory,
+} from "../database/config.ts";
+import { type AbsolutePath, nativePaths } from "../domain/path.ts";
 import type { Port } from "../domain/port.ts";
+import type { Reservation } from "../domain/reservation.ts";
 import { workingDirectory } from "../operations/paths.ts";
 import type { Host } from "./host.ts";
 
-/** The variables that a `reserve` heeds, but for the one that names a place. */
-export const VARIABLES: readonly string[] = [
+/** Variables that have the command do or say something else. */
+export const COMMAND_VARIABLES: readonly string[] = [
+  "TROP_DEBUG",
+  "TROP_LOG_MODE",
+  "TROP_PATH",
+];
+
+/** Those of settings. */
+export const SETTING_VARIABLES: readonly string[] = [
   "TROP_ALLOW_CHANGE",
   "TROP_ALLOW_CHANGE_PROJECT",
   "TROP_ALLOW_CHANGE_TASK",
@@ -30,17 +43,14 @@ export const VARIABLES: readonly string[] = [
   "TROP_ALLOW_UNSAFE_PORTS",
   "TROP_BUSY_TIMEOUT",
   "TROP_CHECK_ALL_INTERFACES",
-  "TROP_DEBUG",
   "TROP_DISABLE_AUTOEXPIRE",
   "TROP_DISABLE_AUTOINIT",
   "TROP_DISABLE_AUTOPRUNE",
   "TROP_DISCOVERY",
   "TROP_EXCLUDED_PORTS",
   "TROP_EXPIRE_AFTER_DAYS",
-  "TROP_LOG_MODE",
   "TROP_MAXIMUM_LOCK_WAIT_SECONDS",
   "TROP_OUTPUT_FORMAT",
-  "TROP_PATH",
   "TROP_PORT_MAX",
   "TROP_PORT_MAX_OFFSET",
   "TROP_PORT_MIN",
@@ -53,6 +63,27 @@ export const VARIABLES: readonly string[] = [
   "TROP_SQLITE_JOURNAL",
   "TROP_TASK",
 ];
+
+/** The settings that count where a port is there already. */
+type Relevant = Pick<
+  EffectiveConfig,
+  | "project"
+  | "task"
+  | "allowUnsafePorts"
+  | "busyTimeoutMs"
+  | "journal"
+  | "allowSharedDataDir"
+>;
+
+/** What they are where nothing is configured. To find that out takes longer than the rest. */
+export const UNCONFIGURED: Relevant = {
+  project: undefined,
+  task: undefined,
+  allowUnsafePorts: false,
+  busyTimeoutMs: DEFAULT_BUSY_TIMEOUT_MS,
+  journal: "auto",
+  allowSharedDataDir: false,
+};
 
 /**
  * Does what `trop reserve` without a further word asks for, in the common case.
@@ -73,19 +104,48 @@ export async function repeatReserve(host: Host): Promise<boolean> {
 
 /** The port that the current directory has and goes on having, if nothing is in the way. */
 async function repeatedPort(host: Host): Promise<Port | undefined> {
-  if (VARIABLES.some((name) => host.env(name) !== undefined)) return undefined;
-  // Nobody means an empty one, and the command says so.
-  if (host.env("TROP_DATA_DIR") === "") return undefined;
+  const isSet = (name: string) => host.env(name) !== undefined;
+  // An empty data directory is what the command refuses.
+  if (COMMAND_VARIABLES.some(isSet) || host.env("TROP_DATA_DIR") === "") return undefined;
   const dataDirectory = resolveDataDirectory(undefined, host.env);
-  if (!nativePaths.isAbsolute(dataDirectory) || exists(userFile(dataDirectory))) return undefined;
-  const { physical } = workingDirectory(host.cwd());
-  const { project, private: local } = discoverProject(physical, "filesystem").files;
-  if (project !== undefined || local !== undefined) return undefined;
+  if (!nativePaths.isAbsolute(dataDirectory)) return undefined;
+  const { physical: path } = workingDirectory(host.cwd());
+  const isConfigured = SETTING_VARIABLES.some(isSet) || exists(userFile(dataDirectory)) ||
+    hasProjectFile(path);
+  const config = isConfigured ? await configOf(path, dataDirectory, host) : UNCONFIGURED;
+  const { busyTimeoutMs, journal, allowSharedDataDir: allowShared } = config;
+  const options = databaseOptions(databasePath(dataDirectory), {
+    busyTimeoutMs,
+    journal,
+    allowShared,
+  });
   // With it comes SQLite, which is not to be had everywhere.
   const { touch } = await import("../database/touch.ts");
-  return touch(databasePath(dataDirectory), {
-    path: physical,
-    now: host.now(),
-    isOrdinary: (port) => unsafeReason(port) === undefined,
-  });
+  return touch(options, { path, now: host.now(), isOrdinary: (found) => keeps(config, found) });
+}
+
+function hasProjectFile(directory: AbsolutePath): boolean {
+  const { project, private: local } = discoverProject(directory, "filesystem").files;
+  return project !== undefined || local !== undefined;
+}
+
+/** What the command would find configured. */
+async function configOf(
+  from: AbsolutePath,
+  dataDirectory: string,
+  { env }: Host,
+): Promise<Relevant> {
+  const { loadConfig } = await import("../config/load.ts");
+  const files = { kind: "discovered", from } as const;
+  return await loadConfig({ files, dataDirectory, env, storesNames: true });
+}
+
+/** Whether a reservation stays as it is, and nothing has to be said about it. */
+function keeps(
+  { project, task, allowUnsafePorts }: Relevant,
+  found: Reservation,
+): boolean {
+  return (project === undefined || project === found.project) &&
+    (task === undefined || task === found.task) &&
+    (allowUnsafePorts || unsafeReason(found.port) === undefined);
 }

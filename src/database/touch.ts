@@ -7,8 +7,9 @@
 
 import type { AbsolutePath } from "../domain/path.ts";
 import type { Port } from "../domain/port.ts";
+import type { Reservation } from "../domain/reservation.ts";
 import type { RowSource } from "./codec.ts";
-import { databaseOptions } from "./config.ts";
+import type { DatabaseOptions } from "./config.ts";
 import { openSqlite } from "./driver.ts";
 import { prepareFile } from "./files.ts";
 import { get, updateLastUsed } from "./operations.ts";
@@ -25,27 +26,28 @@ export interface Touch {
   readonly path: AbsolutePath;
   /** Seconds since 1970-01-01 UTC. */
   readonly now: number;
-  /** Whether the port is one that nothing is to be said about. */
-  readonly isOrdinary: (port: Port) => boolean;
+  /** Whether there is nothing else to be done or said about the reservation. */
+  readonly isOrdinary: (reservation: Reservation) => boolean;
 }
 
 /**
  * Marks a reservation as used.
  *
- * @param file The database, by an absolute path.
+ * @param options Where the database is, and what it should be like; nothing is created.
  * @returns Its port. `undefined`, and nothing is changed, when there is none that is ordinary, and
  * for every file that has to be made, migrated or set up first, or that a person should be told of.
  * @throws {Error} Whatever goes wrong, in nobody's words yet. Nothing is changed then, unless it is
  * the closing of the file that goes wrong.
  */
-export function touch(file: string, { path, now, isOrdinary }: Touch): Port | undefined {
-  const { shared } = prepareFile(databaseOptions(file, { autoCreate: false }));
-  if (shared !== undefined) return undefined;
-  using connection = openSqlite(file, {
-    readOnly: false,
-    immutable: false,
-    timeoutMs: BUSY_TIMEOUT_MS,
-  });
+export function touch(
+  options: DatabaseOptions,
+  { path, now, isOrdinary }: Touch,
+): Port | undefined {
+  const { path: file, journal, busyTimeoutMs } = options;
+  const { shared } = prepareFile({ ...options, autoCreate: false });
+  if (shared !== undefined || journal === "rollback") return undefined;
+  const timeoutMs = Math.min(busyTimeoutMs, BUSY_TIMEOUT_MS);
+  using connection = openSqlite(file, { readOnly: false, immutable: false, timeoutMs });
   const run = (sql: string) => connection.prepare(sql).run();
   SAFEGUARDS.forEach(run);
   if (connection.prepare("PRAGMA journal_mode").get()?.[0] !== "wal") return undefined;
@@ -56,7 +58,7 @@ export function touch(file: string, { path, now, isOrdinary }: Touch): Port | un
   const transaction = source as WriteTransaction;
   if (readState(transaction).kind !== "current") return undefined;
   const found = get(transaction, { path, tag: null });
-  if (found === undefined || !isOrdinary(found.port)) return undefined;
+  if (found === undefined || !isOrdinary(found)) return undefined;
   if (!updateLastUsed(transaction, found, now)) return undefined;
   run("COMMIT");
   return found.port;

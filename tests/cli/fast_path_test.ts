@@ -4,9 +4,16 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { isDeepStrictEqual } from "node:util";
 import { run } from "../../src/cli/app.ts";
-import { repeatReserve, VARIABLES } from "../../src/cli/fast_path.ts";
+import {
+  COMMAND_VARIABLES,
+  repeatReserve,
+  SETTING_VARIABLES,
+  UNCONFIGURED,
+} from "../../src/cli/fast_path.ts";
 import { VARIABLES as OTHER_VARIABLES } from "../../src/cli/grammar/reference.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { KEYS, settingOf } from "../../src/config/settings.ts";
 import {
   doctor,
@@ -30,20 +37,16 @@ function hostOf(home: Home, world: FakeHost["world"] = {}): FakeHost {
   return new FakeHost({ cwd: home.directory, env: { HOME: home.directory }, now: NOW, ...world });
 }
 
-Deno.test("the fast path does what the command does", async () => {
+Deno.test("the fast path marks the reservation as used, and nothing else", async () => {
   await using home = await homeStoring([
     { port: 5007, project: "shop", task: "main", createdAt: 1, lastUsedAt: 2 },
     { tag: "api" },
   ]);
   const before = storedIn(home);
-  const fast = hostOf(home);
-  assert(await repeatReserve(fast));
-  const after = storedIn(home);
-  assert.deepEqual(fast.written, { stdout: "5007\n", stderr: "" });
-  assert.deepEqual(after, before.map((row) => row[1] === "" ? row.with(6, BigInt(NOW)) : row));
-  const command = hostOf(home);
-  assert.equal(await run(["reserve"], command), 0);
-  assert.deepEqual(command.written, fast.written);
+  const host = hostOf(home);
+  assert(await repeatReserve(host));
+  assert.deepEqual(host.written, { stdout: "5007\n", stderr: "" });
+  const after = before.map((row) => row[1] === "" ? row.with(6, BigInt(NOW)) : row);
   assert.deepEqual(storedIn(home), after);
 });
 
@@ -82,25 +85,25 @@ const ORDINARY: Readonly<Record<string, (home: Home) => FakeHost["world"] | Prom
 for (const [what, prepare] of Object.entries(ORDINARY)) {
   Deno.test(`the fast path takes ${what}`, async () => {
     await using home = await homeStoring([{}]);
-    const world = await prepare(home) ?? {};
-    const [fast, command] = [hostOf(home, world), hostOf(home, world)];
-    assert(await repeatReserve(fast));
-    const rows = storedIn(home);
-    assert.equal(await run(["reserve"], command), 0);
-    assert.deepEqual(fast.written, { stdout: "5000\n", stderr: "" });
-    assert.deepEqual(command.written, fast.written);
-    assert.deepEqual(storedIn(home), rows);
+    assert(await isFastAndRight(home, await prepare(home) ?? {}));
   });
 }
 
 Deno.test("the fast path knows all variables", () => {
+  const known = [...COMMAND_VARIABLES, ...SETTING_VARIABLES, "TROP_DATA_DIR"];
   const ofSettings = KEYS.flatMap((key) => settingOf(key).variables ?? []);
   const others = OTHER_VARIABLES.map(([name]) => name).filter((name) => name.startsWith("TROP_"));
-  const all = [...ofSettings, ...others].filter((name) => name !== "TROP_DATA_DIR");
-  assert.deepEqual(VARIABLES, all.toSorted());
+  assert.deepEqual(SETTING_VARIABLES, ofSettings.toSorted());
+  assert.deepEqual(known.toSorted(), [...ofSettings, ...others].toSorted());
 });
 
-for (const name of VARIABLES) {
+Deno.test("the fast path knows what holds where nothing is configured", async () => {
+  const files = { kind: "none" } as const;
+  const config = await loadConfig({ files, dataDirectory: "/d", env: () => undefined });
+  assert.deepEqual({ ...config, ...UNCONFIGURED }, config);
+});
+
+for (const name of COMMAND_VARIABLES) {
   Deno.test(`the fast path leaves ${name} to the command`, async () => {
     await using home = await homeStoring([{}]);
     for (const value of ["", "1"]) {
@@ -109,22 +112,71 @@ for (const name of VARIABLES) {
   });
 }
 
-/** Files that configure something, by where they are. */
-const FILES: Readonly<Record<string, Tree>> = {
-  "a file of the user": { ".trop/config.yaml": "" },
-  "a project's file": { "work/here/trop.yaml": "" },
-  "a private file": { "work/here/trop.local.yaml": "" },
-  "a project's file further up": { "trop.yaml": "" },
-  "a private file further up": { "work/trop.local.yaml": "" },
-  "a project's file above the checkout": { "trop.yaml": "", "work/.git": {} },
-  "a configuration that is a directory": { "work/trop.yaml": {} },
-  "a link to a configuration": { "work/trop.yaml": symlink("/dev/null") },
-};
+/** What is configured where `work/here` has a port, and whether the fast path can go by it. */
+const CONFIGURED: readonly (readonly [
+  what: string,
+  isFast: boolean,
+  circumstances: {
+    readonly tree?: Tree;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly row?: Partial<Fields>;
+  },
+])[] = [
+  ["a file of the user", true, { tree: { ".trop/config.yaml": "ports: { max: 5500 }\n" } }],
+  ["a project's file", true, { tree: { "work/here/trop.yaml": "ports: { min: 6000 }\n" } }],
+  ["a private file", true, { tree: { "work/here/trop.local.yaml": "excluded_ports: [5000]\n" } }],
+  ["a project's file further up", true, { tree: { "trop.yaml": "disable_autoprune: true\n" } }],
+  ["YAML that is not simple", true, { tree: { "trop.yaml": "ports: &a { min: 5000 }\n" } }],
+  ["a file above the checkout", true, {
+    tree: {
+      "trop.yaml": "no: 1\n",
+      "work/.git": { HEAD: "ref: refs/heads/main\n", objects: {}, refs: {} },
+    },
+  }],
+  ["a variable", true, { env: { TROP_PORT_MIN: "6000" } }],
+  ["a group", true, {
+    tree: { "trop.yaml": "reservations: { services: { a: { offset: 0 } } }\n" },
+  }],
+  ["the project and the task that are stored", true, {
+    tree: { "trop.yaml": "project: shop\n" },
+    env: { TROP_TASK: " main " },
+    row: { project: "shop", task: "main" },
+  }],
+  ["another project", false, {
+    tree: { "trop.yaml": "project: shop\n" },
+    row: { project: "bank" },
+  }],
+  ["a project where none is stored", false, { tree: { "trop.yaml": "project: shop\n" } }],
+  ["another task, with permission", false, {
+    env: { TROP_TASK: "next", TROP_ALLOW_CHANGE: "1" },
+    row: { task: "main" },
+  }],
+  ["an unsafe port that is allowed", true, {
+    env: { TROP_ALLOW_UNSAFE_PORTS: "1" },
+    row: { port: 6000 },
+  }],
+  ["an unsafe port that is not", false, {
+    env: { TROP_ALLOW_UNSAFE_PORTS: "0" },
+    row: { port: 6000 },
+  }],
+  ["no wait for a lock", true, { env: { TROP_BUSY_TIMEOUT: "0" } }],
+  ["the write-ahead log", true, { env: { TROP_SQLITE_JOURNAL: "wal" } }],
+  ["a rollback journal", false, { env: { TROP_SQLITE_JOURNAL: "rollback" } }],
+  ["a variable that is empty", false, { env: { TROP_PORT_MIN: "" } }],
+  ["a key that there is not", false, { tree: { "trop.yaml": "prots: {}\n" } }],
+  ["what is no YAML", false, { tree: { ".trop/config.yaml": "a: [\n" } }],
+  ["a configuration that is a directory", false, { tree: { "work/trop.yaml": {} } }],
+  ["a configuration that is no file", false, { tree: { "work/trop.yaml": symlink("/dev/null") } }],
+];
 
-for (const [what, tree] of Object.entries(FILES)) {
-  Deno.test(`the fast path leaves ${what} to the command`, async () => {
-    await using home = await homeStoring([{ path: "work/here" }], { "work/here": {}, ...tree });
-    await leavesAlone(home, { cwd: home.path("work/here") });
+for (const [what, isFast, { tree, env, row }] of CONFIGURED) {
+  Deno.test(`the fast path ${isFast ? "takes" : "leaves"} ${what}`, async () => {
+    await using home = await homeStoring([{ ...row, path: "work/here" }], {
+      "work/here": {},
+      ...tree,
+    });
+    const world = { cwd: home.path("work/here"), env: { HOME: home.directory, ...env } };
+    assert.equal(await isFastAndRight(home, world), isFast);
   });
 }
 
@@ -197,13 +249,15 @@ for (const [what, prepare] of Object.entries(UNUSUAL)) {
 }
 
 Deno.test({
-  name: "the fast path leaves files that others may write to the command",
+  name: "the fast path leaves files that others may write to the command, unless that is allowed",
   ignore: Deno.build.os === "windows",
   async fn() {
     for (const name of [".trop", ".trop/trop.db"]) {
       await using home = await homeStoring([{}]);
       await Deno.chmod(home.path(name), 0o777);
       await leavesAlone(home);
+      const env = { HOME: home.directory, TROP_ALLOW_SHARED_DATA_DIR: "1" };
+      assert(await isFastAndRight(home, { env }));
     }
   },
 });
@@ -242,11 +296,10 @@ Deno.test({
   },
 });
 
-Deno.test("whatever is stored, the fast path prints what the command does, or nothing", async () => {
+Deno.test("whatever is stored and configured, the fast path does what the command does, or nothing", async () => {
   await using home = await homeStoring([{}]);
-  const name = fc.option(
-    fc.string({ unit: fc.constantFrom("a", "B", " ", "\t", "\u0085", "ü", "\ufffd", "名", "😀") }),
-  );
+  const letters = fc.constantFrom("a", "B", " ", "\t", "\u0085", "ü", "\ufffd", "名", "😀");
+  const name = fc.oneof(fc.constant(null), fc.constant("a"), fc.string({ unit: letters }));
   const row = fc.record({
     port: fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(1, 5060, 6000, 65_535)),
     project: name,
@@ -254,30 +307,31 @@ Deno.test("whatever is stored, the fast path prints what the command does, or no
     createdAt: fc.nat(),
     lastUsedAt: fc.nat(),
   });
-  const statement = rawStatement(databaseOf(home));
+  const settings = fc.record({
+    project: fc.constantFrom("a", "B"),
+    allow_unsafe_ports: fc.boolean(),
+    allow_change: fc.boolean(),
+    ports: fc.constantFrom({ min: 5000 }, { min: 1, max: 2 }, {}),
+  }, { requiredKeys: [] });
+  const variables = fc.record({
+    TROP_TASK: fc.constantFrom("a", " a ", "B"),
+    TROP_ALLOW_UNSAFE_PORTS: fc.constantFrom("1", "0", "perhaps"),
+    TROP_BUSY_TIMEOUT: fc.constantFrom("0", "3"),
+  }, { requiredKeys: [] });
+  const store = rowSetter(databaseOf(home));
   await fc.assert(
-    fc.asyncProperty(row, async (fields) => {
-      statement(fields);
-      const before = storedIn(home);
-      const fast = hostOf(home);
-      const isFast = await repeatReserve(fast);
-      const after = storedIn(home);
-      if (!isFast) assert.deepEqual(after, before);
-      statement(fields);
-      const command = hostOf(home);
-      const status = await run(["reserve"], command);
-      const isOrdinary = status === 0 && command.written.stderr === "";
-      assert.equal(isFast, isOrdinary);
-      if (!isFast) return;
-      assert.deepEqual(fast.written, command.written);
-      assert.deepEqual(after, storedIn(home));
+    fc.asyncProperty(row, settings, variables, async (fields, config, env) => {
+      store(fields);
+      await home.write({ "trop.yaml": JSON.stringify(config) });
+      const world = { env: { HOME: home.directory, ...env } };
+      assert.equal(await isFastAndRight(home, world), await isOrdinary(home, world));
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });
 
 /** Gives the only row of a file other values, whether they may be stored or not. */
-function rawStatement(path: string) {
+function rowSetter(path: string) {
   return ({ port, project, task, createdAt, lastUsedAt }: Omit<Fields, "path" | "tag">) => {
     using database = rawConnection(path);
     database.prepare(
@@ -287,15 +341,44 @@ function rawStatement(path: string) {
 }
 
 /** Asserts that the fast path does not answer, and that nothing is changed or printed. */
-async function leavesAlone(
-  home: Home,
-  world: FakeHost["world"] = {},
-): Promise<void> {
+async function leavesAlone(home: Home, world: FakeHost["world"] = {}): Promise<void> {
   const before = stateOf(home);
   const host = hostOf(home, world);
   assert(!await repeatReserve(host));
   assert.deepEqual(host.written, { stdout: "", stderr: "" });
   assert.deepEqual(stateOf(home), before);
+}
+
+/**
+ * Takes the fast path and asserts that it does what the command does, or nothing.
+ *
+ * @returns Whether it answered. The database is as it was.
+ */
+async function isFastAndRight(home: Home, world: FakeHost["world"]): Promise<boolean> {
+  const before = Deno.readFileSync(databaseOf(home));
+  const fast = hostOf(home, world);
+  if (!await repeatReserve(fast)) {
+    Deno.writeFileSync(databaseOf(home), before);
+    await leavesAlone(home, world);
+    return false;
+  }
+  const rows = storedIn(home);
+  Deno.writeFileSync(databaseOf(home), before);
+  const command = hostOf(home, world);
+  assert.equal(await run(["reserve"], command), 0, command.written.stderr);
+  assert.deepEqual(fast.written, command.written);
+  assert.deepEqual(storedIn(home), rows);
+  Deno.writeFileSync(databaseOf(home), before);
+  return true;
+}
+
+/** Whether the command has nothing to say, and nothing to change but the time of the last use. */
+async function isOrdinary(home: Home, world: FakeHost["world"]): Promise<boolean> {
+  const lasting = () => storedIn(home).map((row) => row.slice(0, 6));
+  const before = lasting();
+  const host = hostOf(home, world);
+  const status = await run(["reserve"], host);
+  return status === 0 && host.written.stderr === "" && isDeepStrictEqual(lasting(), before);
 }
 
 /** What lies in the data directory, and what the database holds, if it is one. */

@@ -14,6 +14,7 @@ import { homeStoring } from "../support/stored.ts";
 import { hasStrace } from "../support/strace.ts";
 
 const MOST_MODULES = 27;
+const MOST_MODULES_WITH_FILE = 44;
 const MOST_STATEMENTS = 10;
 const MOST_SYSTEM_CALLS = 107;
 /** Of them those that wait for the disk: for a new log, its directory, and the checkpoint. */
@@ -29,11 +30,15 @@ Deno.test(`a reserve evaluates at most ${MOST_MODULES} modules, and none for YAM
   );
 });
 
-Deno.test("a reserve with a simple trop.yaml does without the YAML package", async () => {
+Deno.test(`one with a simple trop.yaml evaluates at most ${MOST_MODULES_WITH_FILE}, and not the YAML package`, async () => {
   await using home = await homeStoring([{}], { "trop.yaml": "ports: { min: 5000 }\n" });
   const modules = await modulesOfReserve(home);
   assert(modules.some((url) => url.endsWith("/yaml_simple.ts")));
   assert(modules.every((url) => !url.includes("/yaml/")), modules.join("\n"));
+  assert(
+    modules.length <= MOST_MODULES_WITH_FILE,
+    `${modules.length} modules:\n${modules.sort().join("\n")}`,
+  );
 });
 
 /** The modules that are evaluated when a home's own port is found. */

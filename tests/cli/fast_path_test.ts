@@ -317,6 +317,7 @@ Deno.test("whatever is stored and configured, the fast path does what the comman
     TROP_TASK: fc.constantFrom("a", " a ", "B"),
     TROP_ALLOW_UNSAFE_PORTS: fc.constantFrom("1", "0", "perhaps"),
     TROP_BUSY_TIMEOUT: fc.constantFrom("0", "3"),
+    TROP_SQLITE_JOURNAL: fc.constantFrom("auto", "wal", "rollback"),
   }, { requiredKeys: [] });
   const store = rowSetter(databaseOf(home));
   await fc.assert(
@@ -330,10 +331,11 @@ Deno.test("whatever is stored and configured, the fast path does what the comman
   );
 });
 
-/** Gives the only row of a file other values, whether they may be stored or not. */
+/** Gives the only row of a file other values, whether they may be stored or not, and a log. */
 function rowSetter(path: string) {
   return ({ port, project, task, createdAt, lastUsedAt }: Omit<Fields, "path" | "tag">) => {
     using database = rawConnection(path);
+    database.exec("PRAGMA journal_mode = WAL");
     database.prepare(
       "UPDATE reservations SET port = ?, project = ?, task = ?, created_at = ?, last_used_at = ?",
     ).run(port, project, task, createdAt, lastUsedAt);
@@ -362,19 +364,24 @@ async function isFastAndRight(home: Home, world: FakeHost["world"]): Promise<boo
     await leavesAlone(home, world);
     return false;
   }
-  const rows = storedIn(home);
+  const after = { rows: storedIn(home), journal: journalOf(home) };
   Deno.writeFileSync(databaseOf(home), before);
   const command = hostOf(home, world);
   assert.equal(await run(["reserve"], command), 0, command.written.stderr);
   assert.deepEqual(fast.written, command.written);
-  assert.deepEqual(storedIn(home), rows);
+  assert.deepEqual({ rows: storedIn(home), journal: journalOf(home) }, after);
   Deno.writeFileSync(databaseOf(home), before);
   return true;
 }
 
+/** The bytes of the header that tell which journal a file has. */
+function journalOf(home: Home): Uint8Array {
+  return Deno.readFileSync(databaseOf(home)).slice(18, 20);
+}
+
 /** Whether the command has nothing to say, and nothing to change but the time of the last use. */
 async function isOrdinary(home: Home, world: FakeHost["world"]): Promise<boolean> {
-  const lasting = () => storedIn(home).map((row) => row.slice(0, 6));
+  const lasting = () => [journalOf(home), ...storedIn(home).map((row) => row.slice(0, 6))];
   const before = lasting();
   const host = hostOf(home, world);
   const status = await run(["reserve"], host);

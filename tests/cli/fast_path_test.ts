@@ -15,6 +15,7 @@ import {
 import { VARIABLES as OTHER_VARIABLES } from "../../src/cli/grammar/reference.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { KEYS, settingOf } from "../../src/config/settings.ts";
+import { Barrier } from "../support/barrier.ts";
 import {
   doctor,
   doctorRows,
@@ -26,6 +27,7 @@ import {
 } from "../support/database.ts";
 import { IS_FFI, WATCHES_BUILT_IN } from "../support/flavour.ts";
 import { FakeHost } from "../support/host.ts";
+import { Peer } from "../support/peers.ts";
 import { BLIND, type Home, symlink, type Tree } from "../support/program.ts";
 import { statementsDuring } from "../support/statements.ts";
 import { databaseOf, homeStoring, storedIn } from "../support/stored.ts";
@@ -264,15 +266,17 @@ Deno.test({
 
 Deno.test("the fast path leaves a database that is locked to the command, which waits", async () => {
   await using home = await homeStoring([{}]);
-  const other = rawConnection(databaseOf(home));
-  other.exec("BEGIN IMMEDIATE");
+  using barrier = new Barrier();
+  await using holder = new Peer();
+  const { end } = await holder.begin("holdLock", { path: databaseOf(home) }, barrier);
   await leavesAlone(home);
   const waiting = home.run(["reserve"], { stdout: "5000\n" });
-  setTimeout(() => other.close(), 1500);
+  setTimeout(() => barrier.release(), 1500);
+  await end;
   await waiting;
 });
 
-Deno.test("a standard output that takes nothing is told of by the command", async () => {
+Deno.test("the fast path leaves a standard output that takes nothing to the command", async () => {
   await using home = await homeStoring([{}]);
   const host = hostOf(home);
   const stdout = {
